@@ -1,0 +1,28 @@
+// The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
+import { importContract } from './import'
+import { negativesContract } from './negatives'
+import { historyContract, pairsContract } from './pairs'
+import { projectContract } from './project'
+import { runsContract } from './runs'
+import { evaluationContract, searchContract } from './search'
+import { devicesContract, jobsContract, modelsContract, pickerContract, settingsContract, studioContract, tokensContract } from './studio'
+
+export const contract = {
+  studio: studioContract,
+  settings: settingsContract,
+  project: projectContract,
+  picker: pickerContract,
+  import: importContract,
+  pairs: pairsContract,
+  history: historyContract,
+  tokens: tokensContract,
+  negatives: negativesContract,
+  runs: runsContract,
+  search: searchContract,
+  evaluation: evaluationContract,
+  models: modelsContract,
+  devices: devicesContract,
+  jobs: jobsContract,
+}
+
+export type Contract = typeof contract

@@ -1,0 +1,79 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { procedure, streamProcedure } from './procedure'
+import { id, jobSchema, modelSchema } from './entities'
+
+export const deviceSchema = z.object({
+  id: z.string(), name: z.string(), kind: z.enum(['cpu', 'webgpu', 'cuda']), isUsable: z.boolean(),
+  /** Why it cannot be used; null when it can. */
+  reason: z.string().nullable(),
+})
+export type Device = z.infer<typeof deviceSchema>
+
+export const settingsSchema = z.strictObject({
+  theme: z.enum(['system', 'dark', 'light']).default('system'),
+  /** Null picks the fastest. */
+  deviceId: z.string().nullable().default(null),
+  /** Null uses every core. */
+  threadCount: z.number().int().min(1).max(256).nullable().default(null),
+  gridSizePx: z.number().int().min(80).max(400).default(160),
+  /** Action name → key, where a person changed the default. */
+  keys: z.record(z.string(), z.string().max(40)).default({}),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export const studioStatusSchema = z.object({
+  version: z.string(), host: z.enum(['electron', 'browser', 'cli']), projectName: z.string(),
+  device: deviceSchema, memoryBytes: z.number(), startedAtMs: z.number(),
+})
+export type StudioStatus = z.infer<typeof studioStatusSchema>
+
+/** What changed; whoever shows it reads it again. */
+export const changeSchema = z.discriminatedUnion('topic', [
+  z.object({ topic: z.literal('job'), job: jobSchema }),
+  z.object({ topic: z.literal('run'), runId: id }),
+  z.object({ topic: z.literal('pairs') }),
+  z.object({ topic: z.literal('negatives') }),
+  z.object({ topic: z.literal('project') }),
+  z.object({ topic: z.literal('models') }),
+  z.object({ topic: z.literal('settings') }),
+])
+export type Change = z.infer<typeof changeSchema>
+
+export const folderEntrySchema = z.object({ token: z.string(), name: z.string(), kind: z.enum(['folder', 'table', 'project', 'image']) })
+export type FolderEntry = z.infer<typeof folderEntrySchema>
+
+export const studioContract = {
+  getStatus: procedure('Tells version, host, device and memory.', z.object({}), studioStatusSchema),
+  watch: streamProcedure('Streams what changes, for as long as the client listens.').input(z.object({})).output(eventIterator(changeSchema)),
+}
+
+export const settingsContract = {
+  get: procedure('Gets the settings.', z.object({}), settingsSchema),
+  set: procedure('Changes the settings that are given and keeps the others.', settingsSchema.partial(), settingsSchema),
+}
+
+export const jobsContract = {
+  list: procedure('Lists jobs, newest first.', z.strictObject({ limit: z.number().int().min(1).max(200).default(50) }), z.array(jobSchema)),
+  get: procedure('Gets one job.', z.object({ jobId: id }), jobSchema),
+  listLog: procedure('Lists the log lines of a job.', z.object({ jobId: id }), z.array(z.object({ atMs: z.number(), line: z.string() }))),
+  cancel: procedure('Cancels a queued or running job.', z.object({ jobId: id }), jobSchema),
+}
+
+export const tokensContract = {
+  start: procedure('Starts a job that tokenizes every picture without cached tokens.', z.object({}), z.object({ jobId: id })),
+}
+
+export const modelsContract = {
+  list: procedure('Lists the models that can be used: bundled and tuned.', z.object({}), z.array(modelSchema)),
+}
+
+export const devicesContract = {
+  list: procedure('Lists the devices that could run the model.', z.object({}), z.array(deviceSchema)),
+}
+
+export const pickerContract = {
+  listFolder: procedure('Lists a folder for the file picker. Entries are opaque tokens; null starts at the home folder.',
+    z.strictObject({ token: z.string().nullable().default(null) }),
+    z.object({ token: z.string(), name: z.string(), parentToken: z.string().nullable(), entries: z.array(folderEntrySchema) })),
+}
