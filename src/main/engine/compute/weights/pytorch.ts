@@ -1,0 +1,114 @@
+// Reads the weights that `torch.save` writes: a zip with one pickle and one file per storage.
+import { open as openFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { AppError } from '../../../../shared/errors'
+import { toFloat32 } from './numberFormats'
+import { allowedGlobals, readStorageReference, TensorView, toContiguous, type StorageReference } from './pytorchTensors'
+import { badPickle, unpickle } from './unpickler'
+import { elementCount, type WeightMap } from './weightMap'
+import { openZipArchive, type ZipArchive } from './zipArchive'
+
+const maximumPickleBytes = 64 * 1024 * 1024
+/** Two views of one byte storage give two numbers a byte; far more than that is a file made to fill memory. */
+const maximumNumbersPerFileByte = 4
+const pickleSuffix = 'data.pkl'
+
+/**
+ * Reads a state dict as float32. A wrapping `{"state_dict": …}` is opened, a `module.` before every name is taken off.
+ * Names whose tensors share a storage (tied weights) may share one array: treat the arrays as read-only.
+ * @throws AppError 'unreadable-file' where the file cannot be opened, 'bad-model' where its content is wrong
+ */
+export async function readPytorch(path: string): Promise<WeightMap> {
+  const label = `“${basename(path)}”`
+  const fileBytes = await checkSignature(path, label)
+  let archive: ZipArchive | null = null
+  try {
+    archive = await openZipArchive(path)
+    return await readArchive(archive, fileBytes, label)
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown
+    throw badPickle(label, (thrown as Error).message)
+  } finally {
+    archive?.close()
+  }
+}
+
+/** @returns the file's size */
+async function checkSignature(path: string, label: string): Promise<number> {
+  const file = await openFile(path, 'r').catch((cause: unknown) => {
+    throw new AppError('unreadable-file', `${label} cannot be opened: ${(cause as Error).message}.`, 'Check the path and its permissions.', { cause })
+  })
+  try {
+    const start = Buffer.alloc(4)
+    await file.read(start, 0, 4, 0)
+    if (start.toString('latin1') !== 'PK\u0003\u0004') {
+      const what = start[0] === 0x80 ? 'it is in the format of PyTorch before 1.6' : 'it is no zip file'
+      throw badPickle(label, what)
+    }
+    return (await file.stat()).size
+  } finally {
+    await file.close()
+  }
+}
+
+async function readArchive(archive: ZipArchive, fileBytes: number, label: string): Promise<WeightMap> {
+  const pickleNames = [...archive.entries.keys()].filter((name) => name === pickleSuffix || name.endsWith(`/${pickleSuffix}`))
+  const pickleName = pickleNames[0]
+  if (pickleNames.length !== 1 || !pickleName) throw badPickle(label, `expected one data.pkl inside, found ${pickleNames.length}`)
+  const folder = pickleName.slice(0, -pickleSuffix.length)
+  const pickleEntry = archive.entries.get(pickleName)!
+  if (pickleEntry.uncompressedSize > maximumPickleBytes) throw badPickle(label, `its data.pkl has ${pickleEntry.uncompressedSize} bytes`)
+  const byteOrder = archive.entries.get(`${folder}byteorder`)
+  if (byteOrder && Buffer.from(await archive.read(byteOrder)).toString('latin1').trim() === 'big') {
+    throw badPickle(label, 'its numbers are big-endian')
+  }
+
+  const root = unpickle(await archive.read(pickleEntry), {
+    label,
+    globals: allowedGlobals(label),
+    persistent: (id) => readStorageReference(id, label),
+  })
+  const views = findStateDict(root, label)
+
+  const total = [...views.values()].reduce((sum, view) => sum + elementCount(view.shape), 0)
+  if (total > fileBytes * maximumNumbersPerFileByte) {
+    throw badPickle(label, `it claims ${total} numbers, more than a file of ${fileBytes} bytes can hold`)
+  }
+
+  const readStorage = async (storage: StorageReference): Promise<Float32Array> => {
+    const entry = archive.entries.get(`${folder}data/${storage.key}`)
+    if (!entry) throw badPickle(label, `storage ${storage.key} is missing`)
+    if (entry.uncompressedSize !== storage.bytes) {
+      throw badPickle(label, `storage ${storage.key} has ${entry.uncompressedSize} bytes, expected ${storage.bytes}`)
+    }
+    return toFloat32(await archive.read(entry), storage.format)
+  }
+
+  const storages = new Map<string, Float32Array>()
+  const arrays = new Map<string, Float32Array>()
+  const weights: WeightMap = new Map()
+  for (const [name, view] of views) {
+    let data = arrays.get(view.key)
+    if (!data) {
+      let storage = storages.get(view.storage.key)
+      if (!storage) storages.set(view.storage.key, (storage = await readStorage(view.storage)))
+      if (storage.length !== view.storage.elements) throw badPickle(label, `storage ${view.storage.key} is described in two ways`)
+      data = toContiguous(storage, view)
+      arrays.set(view.key, data)
+    }
+    weights.set(name, { shape: view.shape, data })
+  }
+  return weights
+}
+
+function findStateDict(root: unknown, label: string): Map<string, TensorView> {
+  let dictionary = root
+  if (dictionary instanceof Map && dictionary.get('state_dict') instanceof Map) dictionary = dictionary.get('state_dict')
+  if (!(dictionary instanceof Map)) throw badPickle(label, 'it holds no dictionary of weights')
+  const views = new Map<string, TensorView>()
+  for (const [name, value] of dictionary) if (typeof name === 'string' && value instanceof TensorView) views.set(name, value)
+  if (views.size === 0) throw badPickle(label, 'its dictionary holds no tensors')
+  const wrapper = 'module.'
+  if (![...views.keys()].every((name) => name.startsWith(wrapper))) return views
+  return new Map([...views].map(([name, view]) => [name.slice(wrapper.length), view]))
+}
