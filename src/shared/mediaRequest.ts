@@ -1,0 +1,18 @@
+// Reads the picture paths of media.ts back, so that both hosts accept exactly the paths that the page builds.
+import { mediaSizes, queryImageUploadPath, type MediaSize } from './media'
+
+export type MediaRequest =
+  | { kind: 'image'; imageId: number; size: MediaSize }
+  | { kind: 'query-image'; queryImageId: string }
+
+/** Null when the path names no picture. */
+export function parseMediaPath(pathname: string): MediaRequest | null {
+  const image = /^\/media\/images\/([1-9]\d{0,14})\/([a-z]+)$/.exec(pathname)
+  if (image) {
+    const size = mediaSizes.find((known) => known === image[2])
+    return size ? { kind: 'image', imageId: Number(image[1]), size } : null
+  }
+  const prefix = `${queryImageUploadPath}/`
+  const queryImageId = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : ''
+  return /^[\w-]{1,100}$/.test(queryImageId) ? { kind: 'query-image', queryImageId } : null
+}
