@@ -2,10 +2,11 @@
 import { open as openFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '../../../../shared/errors'
+import type { WeightMap } from './namedArray'
 import { toFloat32 } from './numberFormats'
 import { allowedGlobals, readStorageReference, TensorView, toContiguous, type StorageReference } from './pytorchTensors'
 import { badPickle, unpickle } from './unpickler'
-import { elementCount, type WeightMap } from './weightMap'
+import { elementCount } from './weightMap'
 import { openZipArchive, type ZipArchive } from './zipArchive'
 
 const maximumPickleBytes = 64 * 1024 * 1024

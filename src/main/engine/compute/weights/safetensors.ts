@@ -2,10 +2,11 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AppError } from '../../../../shared/errors'
+import type { WeightMap } from './namedArray'
 import { elementBytes, fromFloat32, toFloat32 } from './numberFormats'
 import { replaceFile } from './replaceFile'
 import { badSafetensors, checkHeaderLength, parseHeader } from './safetensorsHeader'
-import { elementCount, type WeightMap } from './weightMap'
+import { elementCount } from './weightMap'
 
 export interface SafetensorsFile {
   weights: WeightMap

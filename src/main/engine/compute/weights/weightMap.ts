@@ -1,19 +1,13 @@
-// Weights in memory: names to float32 arrays. Every reader gives this and every writer takes it.
+// Looking things up in a map of weights.
 import { AppError } from '../../../../shared/errors'
-
-export interface Weight {
-  shape: number[]
-  data: Float32Array
-}
-
-export type WeightMap = Map<string, Weight>
+import type { NamedArray, WeightMap } from './namedArray'
 
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
 /** The named weight; a 'bad-model' error that names what is missing otherwise. */
-export function requireWeight(weights: WeightMap, name: string): Weight {
+export function requireWeight(weights: WeightMap, name: string): NamedArray {
   const weight = weights.get(name)
   if (!weight) {
     throw new AppError(

@@ -43,12 +43,17 @@ async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
     zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)))
   })
   const bytes = new Uint8Array(entry.uncompressedSize)
-  let filled = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (filled + chunk.length > bytes.length) throw new Error(`entry “${entry.fileName}” is longer than its size says`)
-    bytes.set(chunk, filled)
-    filled += chunk.length
-  }
-  if (filled !== bytes.length) throw new Error(`entry “${entry.fileName}” ends after ${filled} of ${bytes.length} bytes`)
-  return bytes
+  // Events, not `for await`: yauzl's streams replace `destroy` with one that never tells the iterator it is done.
+  return new Promise((resolve, reject) => {
+    let filled = 0
+    stream.on('data', (chunk: Buffer) => {
+      bytes.set(chunk, filled) // yauzl itself fails the stream where it is longer than the entry's size
+      filled += chunk.length
+    })
+    stream.on('end', () => {
+      if (filled === bytes.length) resolve(bytes)
+      else reject(new Error(`entry “${entry.fileName}” ends after ${filled} of ${bytes.length} bytes`))
+    })
+    stream.on('error', reject)
+  })
 }

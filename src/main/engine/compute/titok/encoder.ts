@@ -1,0 +1,91 @@
+// TiTok's encoder and quantiser: a picture to N latent vectors to N codes.
+// Source: TiTok (arXiv 2406.07550) §3; weight names and memory layout follow the published checkpoints.
+// Written to be traced: shapes are static, nothing reads a tensor's values.
+import * as tf from '@tensorflow/tfjs-core'
+import { layerNorm, linear, parameter, transformerBlock, type Parameters } from '../fuselip/layers'
+import type { TitokConfig, VisionTransformerConfig } from './titokConfig'
+
+/** One learned row, repeated for each picture: [rows, D] → [B, rows, D]. */
+export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor3D {
+  const [count, width] = rows.shape.slice(-2) as [number, number]
+  return tf.tile(tf.reshape(rows, [1, count, width]), [batch, 1, 1]) as tf.Tensor3D
+}
+
+/** All pre-norm blocks between `ln_pre` and `ln_post`. x: [B, L, D] → [B, L, D] */
+export function runBlocks(x: tf.Tensor, parameters: Parameters, prefix: string, config: VisionTransformerConfig): tf.Tensor3D {
+  const get = (name: string): tf.Tensor => parameter(parameters, `${prefix}.${name}`)
+  let hidden = layerNorm(x, get('ln_pre.weight'), get('ln_pre.bias')) as tf.Tensor3D
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    hidden = transformerBlock(hidden, parameters, `${prefix}.transformer.${layer}`, config.headCount, null)
+  }
+  return hidden
+}
+
+/** A convolution whose stride is its kernel's size, as one matrix product. [B, S, S, 3] → [B, gridSize², D] */
+function embedPatches(images: tf.Tensor4D, weight: tf.Tensor, bias: tf.Tensor, config: VisionTransformerConfig): tf.Tensor3D {
+  const { gridSize, patchPx, width } = config
+  const batch = images.shape[0]
+  const patchNumbers = patchPx * patchPx * 3
+  const strips = tf.reshape(images, [batch, gridSize, patchPx, gridSize, patchPx * 3])
+  const patches = tf.reshape(tf.transpose(strips, [0, 1, 3, 2, 4]), [batch, gridSize * gridSize, patchNumbers])
+  const kernel = tf.reshape(tf.transpose(weight, [0, 2, 3, 1]), [width, patchNumbers]) // [D, y, x, colour]
+  return linear(patches, kernel, bias) as tf.Tensor3D
+}
+
+/**
+ * @param images [B, S, S, 3] float32 in 0…1, S = config.imageSizePx
+ * @returns latents before quantisation [B, N, tokenSize], not normalised; disposed by the caller
+ */
+export function encodeLatents(parameters: Parameters, config: TitokConfig, images: tf.Tensor4D): tf.Tensor3D {
+  const { encoder, latentCount } = config
+  const batch = images.shape[0]
+  const get = (name: string): tf.Tensor => parameter(parameters, name)
+  const patches = embedPatches(images, get('encoder.patch_embed.weight'), get('encoder.patch_embed.bias'), encoder)
+  const picture = tf.add(
+    tf.concat([repeatRows(get('encoder.class_embedding'), batch), patches], 1), get('encoder.positional_embedding'),
+  ) // [B, 1 + gridSize², D]
+  const latentRows = tf.add(get('latent_tokens'), get('encoder.latent_token_positional_embedding')) // [N, D]
+  const sequence = tf.concat([picture, repeatRows(latentRows, batch)], 1) // [B, 1 + gridSize² + N, D]
+  const hidden = runBlocks(sequence, parameters, 'encoder', encoder)
+  const latents = tf.slice(hidden, [0, hidden.shape[1] - latentCount, 0], [batch, latentCount, encoder.width])
+  const normalised = layerNorm(latents, get('encoder.ln_post.weight'), get('encoder.ln_post.bias')) // [B, N, D]
+  const columns = config.isLegacy
+    ? tf.transpose(tf.reshape(normalised, [batch, encoder.width, latentCount]), [0, 2, 1]) // N×D read as D×N, then [B, N, D]
+    : normalised
+  const kernel = tf.reshape(get('encoder.conv_out.weight'), [config.tokenSize, encoder.width])
+  return linear(columns, kernel, get('encoder.conv_out.bias')) as tf.Tensor3D // [B, N, tokenSize]
+}
+
+/** Rows to length 1, as PyTorch's `normalize` does: lengths below 1e-12 count as 1e-12. Any rank. */
+export function normaliseRows(x: tf.Tensor): tf.Tensor {
+  return tf.div(x, tf.maximum(tf.sqrt(tf.sum(tf.square(x), -1, true)), 1e-12))
+}
+
+/** The vectors that latents are compared with and that the decoder receives. [K, tokenSize] */
+export function codebook(parameters: Parameters, config: TitokConfig): tf.Tensor2D {
+  const embedding = parameter<tf.Tensor2D>(parameters, 'quantize.embedding.weight')
+  return (config.isNormalised ? normaliseRows(embedding) : embedding) as tf.Tensor2D
+}
+
+/**
+ * The codebook entry nearest to each latent.
+ * @param latents [B, N, tokenSize] from `encodeLatents`
+ * @returns codes [B, N] int32 in 0…K−1; of two equally near entries the first
+ */
+export function nearestCodes(parameters: Parameters, config: TitokConfig, latents: tf.Tensor3D): tf.Tensor2D {
+  const [batch, count, size] = latents.shape
+  const entries = codebook(parameters, config)
+  const rows = tf.reshape(config.isNormalised ? normaliseRows(latents) : latents, [batch * count, size]) as tf.Tensor2D
+  // ‖z − e‖² without ‖z‖², which is the same for every entry.
+  const products = tf.matMul(rows, entries, false, true) // [B·N, K]
+  const distances = tf.sub(tf.sum(tf.square(entries), -1), tf.mul(products, 2))
+  return tf.reshape(tf.argMin(distances, -1), [batch, count]) as tf.Tensor2D
+}
+
+/**
+ * @param images [B, S, S, 3] float32 in 0…1
+ * @returns codes [B, N] int32
+ */
+export function encodeImages(parameters: Parameters, config: TitokConfig, images: tf.Tensor4D): tf.Tensor2D {
+  return nearestCodes(parameters, config, encodeLatents(parameters, config, images))
+}
