@@ -1,0 +1,159 @@
+// Pairs: windows, facets, and the row changes that edits and undo are made of.
+import type { Pair, Split, Status, Task } from '../../../shared/contract/entities'
+import type { Facets, PairFilter, PairSort } from '../../../shared/contract/pairs'
+import { AppError } from '../../../shared/errors'
+import type { Database, SqlValue } from './database'
+import { orderBy, toCondition } from './pairQuery'
+import type { ProjectStore } from './projectStore'
+
+/** Everything of a pair that an edit can change and undo must restore. */
+export interface PairRow {
+  leftImageId: number | null
+  leftText: string | null
+  rightImageId: number | null
+  rightText: string | null
+  task: Task
+  split: Split
+  status: Status
+  score: number | null
+  scoreModelId: string | null
+  importKey: string | null
+  tags: string[]
+}
+
+type SelectedRow = Omit<PairRow, 'tags'> & { id: number; revision: number; updatedAtMs: number; tags: string; groupId: number | null }
+
+const columns = ['leftImageId', 'leftText', 'rightImageId', 'rightText', 'task', 'split', 'status', 'score', 'scoreModelId', 'importKey'] as const
+
+// The newest group is shown: mining makes its groups after the data came.
+const selectPairs = `SELECT p.id, ${columns.map(name => `p.${name}`).join(', ')}, p.revision, p.updatedAtMs,
+  (SELECT json_group_array(t.tag) FROM pairTags t WHERE t.pairId = p.id) AS tags,
+  (SELECT max(m.groupId) FROM groupMembers m WHERE m.pairId = p.id) AS groupId`
+
+const readTags = (json: string): string[] => (JSON.parse(json) as string[]).sort()
+
+const toPair = (row: SelectedRow): Pair => ({
+  id: row.id,
+  left: { imageId: row.leftImageId, text: row.leftText },
+  right: { imageId: row.rightImageId, text: row.rightText },
+  task: row.task,
+  split: row.split,
+  status: row.status,
+  tags: readTags(row.tags),
+  score: row.score,
+  groupId: row.groupId,
+  revision: row.revision,
+  updatedAtMs: row.updatedAtMs,
+})
+
+const toRow = (row: SelectedRow): PairRow => ({
+  leftImageId: row.leftImageId, leftText: row.leftText, rightImageId: row.rightImageId, rightText: row.rightText,
+  task: row.task, split: row.split, status: row.status, score: row.score, scoreModelId: row.scoreModelId,
+  importKey: row.importKey, tags: readTags(row.tags),
+})
+
+export class PairStore {
+  constructor(private readonly database: Database, private readonly project: ProjectStore) {}
+
+  /** @throws AppError 'not-found' */
+  get(pairId: number): Pair {
+    const pair = this.getMany([pairId])[0]
+    if (pair === undefined) throw new AppError('not-found', `There is no pair ${pairId} in this project.`, 'Reload the list; the pair may have been removed by undo.')
+    return pair
+  }
+
+  /** In the order of the ids; ids that do not exist are left out. */
+  getMany(pairIds: readonly number[]): Pair[] {
+    return this.select(pairIds).map(toPair)
+  }
+
+  getRows(pairIds: readonly number[]): Map<number, PairRow> {
+    return new Map(this.select(pairIds).map(row => [row.id, toRow(row)]))
+  }
+
+  list(filter: PairFilter, sort: PairSort, offset: number, limit: number): Pair[] {
+    return this.getMany(this.listIds(filter, sort, offset, limit))
+  }
+
+  /** @param limit −1 for all */
+  listIds(filter: PairFilter, sort: PairSort = 'oldest', offset = 0, limit = -1): number[] {
+    const { sql, values } = toCondition(filter)
+    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p ${sql} ORDER BY ${orderBy[sort]} LIMIT ? OFFSET ?`, ...values, limit, offset).map(row => row.id)
+  }
+
+  count(filter: PairFilter): number {
+    const { sql, values } = toCondition(filter)
+    return this.database.count(`SELECT count(*) FROM pairs p ${sql}`, ...values)
+  }
+
+  /** Each facet counts as if the filter did not restrict that facet itself, so that its other values show what they would give. */
+  countFacets(filter: PairFilter): Facets {
+    const countBy = (key: 'status' | 'split' | 'task'): Record<string, number> => {
+      const { sql, values } = toCondition(filter, key)
+      const rows = this.database.all<{ value: string; count: number }>(`SELECT p.${key} AS value, count(*) AS count FROM pairs p ${sql} GROUP BY p.${key}`, ...values)
+      return Object.fromEntries(rows.map(row => [row.value, row.count]))
+    }
+    const { sql, values } = toCondition(filter, 'tag')
+    return {
+      total: this.count(filter),
+      status: { unreviewed: 0, accepted: 0, rejected: 0, ...countBy('status') },
+      split: { train: 0, validation: 0, test: 0, ...countBy('split') },
+      task: { caption: 0, vqa: 0, edit: 0, transform: 0, region: 0, compose: 0, ...countBy('task') },
+      tags: this.database.all<{ tag: string; count: number }>(
+        `SELECT t.tag, count(*) AS count FROM pairs p JOIN pairTags t ON t.pairId = p.id ${sql} GROUP BY t.tag ORDER BY count DESC, t.tag`, ...values),
+    }
+  }
+
+  findByImportKey(importKey: string): number | null {
+    return this.database.get<{ id: number }>('SELECT id FROM pairs WHERE importKey = ?', importKey)?.id ?? null
+  }
+
+  /** The id that the next inserted pair may take; ids are never used twice. */
+  nextId(): number {
+    return this.database.count("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'pairs'), 0) + 1")
+  }
+
+  insert(pairId: number, row: PairRow, revision: number): void {
+    this.database.run(
+      `INSERT INTO pairs (id, ${columns.join(', ')}, revision, updatedAtMs) VALUES (?, ${columns.map(() => '?').join(', ')}, ?, ?)`,
+      pairId, ...columns.map(name => this.columnValue(row, name)), revision, Date.now())
+    this.replaceTags(pairId, row.tags)
+  }
+
+  /** Changes the given columns. @throws AppError 'conflict' when the pair is gone */
+  update(pairId: number, change: Partial<PairRow>, revision: number): void {
+    const changed = columns.filter(name => name in change)
+    const assignments = [...changed.map(name => `${name} = ?`), 'revision = ?', 'updatedAtMs = ?'].join(', ')
+    const { changes } = this.database.run(`UPDATE pairs SET ${assignments} WHERE id = ?`,
+      ...changed.map(name => this.columnValue(change, name)), revision, Date.now(), pairId)
+    if (changes === 0) throw new AppError('conflict', `The pair ${pairId} does not exist any more; nothing was changed.`, 'Reload the list.')
+    if (change.tags !== undefined) this.replaceTags(pairId, change.tags)
+  }
+
+  remove(pairId: number): void {
+    this.database.run('DELETE FROM pairs WHERE id = ?', pairId)
+  }
+
+  /** Scores are measured, not edited: they enter neither history nor revision. */
+  setScores(modelId: string, scores: Iterable<{ pairId: number; score: number }>): void {
+    this.database.transaction(() => {
+      for (const { pairId, score } of scores) this.database.run('UPDATE pairs SET score = ?, scoreModelId = ? WHERE id = ?', score, modelId, pairId)
+    })
+  }
+
+  private select(pairIds: readonly number[]): SelectedRow[] {
+    return this.database.all<SelectedRow>(`${selectPairs} FROM json_each(?) j JOIN pairs p ON p.id = j.value ORDER BY j.key`, JSON.stringify(pairIds))
+  }
+
+  private replaceTags(pairId: number, tags: readonly string[]): void {
+    this.database.run('DELETE FROM pairTags WHERE pairId = ?', pairId)
+    for (const tag of new Set(tags)) this.database.run('INSERT INTO pairTags (pairId, tag) VALUES (?, ?)', pairId, tag)
+  }
+
+  /** Undo may bring back a score of a model that is no longer the current one; such a score is left out. */
+  private columnValue(row: Partial<PairRow>, name: (typeof columns)[number]): SqlValue {
+    const isScore = name === 'score' || name === 'scoreModelId'
+    if (isScore && row.scoreModelId !== this.project.get().currentModelId) return null
+    return row[name] ?? null
+  }
+}
