@@ -1,0 +1,80 @@
+// Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
+// Settings may replace the keys of an action by one other key.
+
+export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search'
+
+export interface ActionEntry {
+  label: string
+  scope: ActionScope
+  keys: readonly string[]
+  /** Works while a text field has the focus. */
+  worksInText?: boolean
+}
+
+export const actionEntries = {
+  'palette.open': { label: 'Command palette', scope: 'everywhere', keys: ['$mod+k'], worksInText: true },
+  'keys.show': { label: 'Show the keys', scope: 'everywhere', keys: ['Shift+?'] },
+  'history.undo': { label: 'Undo', scope: 'everywhere', keys: ['$mod+z'] },
+  'history.redo': { label: 'Redo', scope: 'everywhere', keys: ['$mod+Shift+z', '$mod+y'] },
+  'go.library': { label: 'Go to Library', scope: 'everywhere', keys: ['g l'] },
+  'go.review': { label: 'Go to Review', scope: 'everywhere', keys: ['g r'] },
+  'go.negatives': { label: 'Go to Negatives', scope: 'everywhere', keys: ['g n'] },
+  'go.train': { label: 'Go to Train', scope: 'everywhere', keys: ['g t'] },
+  'go.search': { label: 'Go to Search', scope: 'everywhere', keys: ['g s'] },
+  'go.settings': { label: 'Go to Settings', scope: 'everywhere', keys: ['g ,'] },
+  'jobs.toggle': { label: 'Show or hide jobs', scope: 'everywhere', keys: ['g j'] },
+  'import.open': { label: 'Import pairs', scope: 'everywhere', keys: ['$mod+i'] },
+
+  'library.accept': { label: 'Accept selected', scope: 'library', keys: ['a'] },
+  'library.reject': { label: 'Reject selected', scope: 'library', keys: ['r'] },
+  'library.reset': { label: 'Mark selected as unreviewed', scope: 'library', keys: ['u'] },
+  'library.tag': { label: 'Tag selected', scope: 'library', keys: ['t'] },
+  'library.selectAll': { label: 'Select all that match', scope: 'library', keys: ['$mod+a'] },
+  'library.clear': { label: 'Clear the selection', scope: 'library', keys: ['Escape'] },
+  'library.find': { label: 'Search the texts', scope: 'library', keys: ['/'] },
+  'library.panel': { label: 'Show or hide details', scope: 'library', keys: ['d'] },
+
+  'review.accept': { label: 'Accept', scope: 'review', keys: ['a'] },
+  'review.reject': { label: 'Reject', scope: 'review', keys: ['r'] },
+  'review.edit': { label: 'Edit caption', scope: 'review', keys: ['e'] },
+  'review.skip': { label: 'Skip', scope: 'review', keys: ['s', 'ArrowRight'] },
+  'review.back': { label: 'Back', scope: 'review', keys: ['ArrowLeft'] },
+  'review.tag': { label: 'Tag', scope: 'review', keys: ['t'] },
+  'review.undo': { label: 'Undo', scope: 'review', keys: ['u'] },
+
+  'negatives.negative': { label: 'Negative', scope: 'negatives', keys: ['1', 'n'] },
+  'negatives.match': { label: 'Also a match', scope: 'negatives', keys: ['2', 'm'] },
+  'negatives.ignore': { label: 'Ignore', scope: 'negatives', keys: ['3', 'i'] },
+  'negatives.skip': { label: 'Skip', scope: 'negatives', keys: ['s', 'ArrowRight'] },
+  'negatives.back': { label: 'Back', scope: 'negatives', keys: ['ArrowLeft'] },
+  'negatives.undo': { label: 'Undo', scope: 'negatives', keys: ['u'] },
+
+  'search.focus': { label: 'Type a query', scope: 'search', keys: ['/'] },
+  'search.positive': { label: 'Save hit as positive', scope: 'search', keys: ['p'] },
+  'search.negative': { label: 'Save hit as negative', scope: 'search', keys: ['n'] },
+} as const satisfies Record<string, ActionEntry>
+
+export type ActionId = keyof typeof actionEntries
+
+export const actionIds = Object.keys(actionEntries) as ActionId[]
+export const actionOf = (id: ActionId): ActionEntry => actionEntries[id]
+
+/** The keys of an action under a person's changes. */
+export function keysOf(id: ActionId, changed: Readonly<Record<string, string>>): readonly string[] {
+  const key = changed[id]
+  return key ? [key] : actionOf(id).keys
+}
+
+/** Actions that would answer to the same key: those of one scope, and everywhere against all scopes. */
+export function findConflicts(id: ActionId, key: string, changed: Readonly<Record<string, string>>): ActionId[] {
+  const scope = actionOf(id).scope
+  return actionIds.filter((other) => {
+    const otherScope = actionOf(other).scope
+    const canMeet = scope === otherScope || scope === 'everywhere' || otherScope === 'everywhere'
+    return other !== id && canMeet && keysOf(other, changed).some((taken) => taken.toLowerCase() === key.toLowerCase())
+  })
+}
+
+export const scopeLabels: Record<ActionScope, string> = {
+  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search',
+}

@@ -1,0 +1,19 @@
+// The views in the order of the loop; the rail, the palette and the router all read this list.
+import { ChartLine, GitCompareArrows, Images, ListChecks, Search, Settings } from '@lucide/vue'
+import type { Component } from 'vue'
+
+export interface ViewEntry {
+  name: 'library' | 'review' | 'negatives' | 'train' | 'search' | 'settings'
+  label: string
+  icon: Component
+  load: () => Promise<Component>
+}
+
+export const viewEntries: ViewEntry[] = [
+  { name: 'library', label: 'Library', icon: Images, load: () => import('@renderer/views/library/LibraryView.vue') },
+  { name: 'review', label: 'Review', icon: ListChecks, load: () => import('@renderer/views/review/ReviewView.vue') },
+  { name: 'negatives', label: 'Negatives', icon: GitCompareArrows, load: () => import('@renderer/views/negatives/NegativesView.vue') },
+  { name: 'train', label: 'Train', icon: ChartLine, load: () => import('@renderer/views/train/TrainView.vue') },
+  { name: 'search', label: 'Search', icon: Search, load: () => import('@renderer/views/search/SearchView.vue') },
+  { name: 'settings', label: 'Settings', icon: Settings, load: () => import('@renderer/views/settings/SettingsView.vue') },
+]

@@ -1,0 +1,121 @@
+// A window on the pairs that match a filter. Pages are fetched when they come into sight and kept until something
+// changes; a change re-reads only the pages in sight.
+import { defineStore } from 'pinia'
+import { computed, reactive, ref, shallowRef, watch } from 'vue'
+import { pairFilterSchema, type Facets, type PairFilter, type PairSort } from '@shared/contract/pairs'
+import type { Pair } from '@shared/contract/entities'
+import type { AppError } from '@shared/errors'
+import { useApi } from '@renderer/api/api'
+import { readError } from '@renderer/api/readError'
+import { useChangesStore } from './changes'
+
+export const pageSize = 100
+/** The most that one call may ask for. */
+const longestWindow = 500
+
+export const usePairsStore = defineStore('pairs', () => {
+  const api = useApi()
+  const changes = useChangesStore()
+  const filter = reactive<PairFilter>(pairFilterSchema.parse({}))
+  const sort = ref<PairSort>('oldest')
+  const pages = shallowRef<ReadonlyMap<number, Pair[]>>(new Map())
+  /** Null until the first answer. */
+  const total = ref<number | null>(null)
+  const facets = shallowRef<Facets | null>(null)
+  const error = shallowRef<AppError | null>(null)
+  const isFiltered = computed(() => Boolean(filter.status || filter.split || filter.task || filter.tag || filter.text))
+  const pending = new Set<number>()
+  let sight = { first: 0, last: 0 }
+  /** Raised when the list means something else, so that late answers to older questions are dropped. */
+  let generation = 0
+
+  const at = (index: number): Pair | null => pages.value.get(Math.floor(index / pageSize))?.[index % pageSize] ?? null
+
+  async function loadPage(page: number): Promise<void> {
+    const asked = generation
+    pending.add(page)
+    try {
+      const answer = await api.pairs.list({ filter: { ...filter }, sort: sort.value, offset: page * pageSize, limit: pageSize })
+      if (asked !== generation) return
+      total.value = answer.total
+      pages.value = new Map(pages.value).set(page, answer.pairs)
+      error.value = null
+    } catch (thrown) {
+      if (asked === generation) error.value = readError(thrown)
+    } finally {
+      if (asked === generation) pending.delete(page)
+    }
+  }
+
+  async function loadFacets(): Promise<void> {
+    const asked = generation
+    try {
+      const answer = await api.pairs.countFacets({ filter: { ...filter } })
+      if (asked === generation) facets.value = answer
+    } catch (thrown) {
+      error.value = readError(thrown)
+    }
+  }
+
+  /** Tells which indices are on screen (inclusive) and fetches the pages that are missing. */
+  async function show(first: number, last: number): Promise<void> {
+    sight = { first, last }
+    const missing: number[] = []
+    for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page += 1) {
+      if (!pages.value.has(page) && !pending.has(page)) missing.push(page)
+    }
+    await Promise.all(missing.map(loadPage))
+  }
+
+  /** Reads what is in sight again; what is shown stays until the answer is there. */
+  async function refresh(): Promise<void> {
+    generation += 1
+    pending.clear()
+    const firstPage = Math.floor(sight.first / pageSize)
+    const lastPage = Math.floor(sight.last / pageSize)
+    pages.value = new Map([...pages.value].filter(([page]) => page >= firstPage && page <= lastPage))
+    const wanted = Array.from({ length: lastPage - firstPage + 1 }, (_, step) => firstPage + step)
+    await Promise.all([...wanted.map(loadPage), loadFacets()])
+  }
+
+  /** Starts over: another filter or order. */
+  async function reset(): Promise<void> {
+    sight = { first: 0, last: 0 }
+    pages.value = new Map()
+    await refresh()
+  }
+
+  function clearFilter(): void {
+    Object.assign(filter, pairFilterSchema.parse({}))
+  }
+
+  /** Replaces pairs that an edit has answered with, so that the change shows at once. */
+  function put(pairs: Pair[]): void {
+    const byId = new Map(pairs.map((pair) => [pair.id, pair]))
+    pages.value = new Map([...pages.value].map(([page, list]) => [page, list.map((pair) => byId.get(pair.id) ?? pair)]))
+  }
+
+  /** The ids of a range of the list (inclusive), fetched where they are not known. */
+  async function idsBetween(first: number, last: number): Promise<number[]> {
+    const ids: number[] = []
+    for (let offset = first; offset <= last; ) {
+      const known = at(offset)
+      if (known) {
+        ids.push(known.id)
+        offset += 1
+        continue
+      }
+      const limit = Math.min(longestWindow, last - offset + 1)
+      const answer = await api.pairs.list({ filter: { ...filter }, sort: sort.value, offset, limit })
+      if (answer.pairs.length === 0) break
+      ids.push(...answer.pairs.map((pair) => pair.id))
+      offset += answer.pairs.length
+    }
+    return ids
+  }
+
+  watch(() => changes.counters.pairs, () => void refresh())
+  watch([filter, sort], () => void reset())
+
+  return { filter, sort, pages, total, facets, error, isFiltered, at, show, refresh, reset, clearFilter, put, idsBetween }
+})
