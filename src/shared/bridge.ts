@@ -25,5 +25,9 @@ export const enginePortMessage = 'fuselip:engine-port'
 /** The `data` of the window message that tells that the engine ended and could not be started again. */
 export const engineLostMessage = 'fuselip:engine-lost'
 
+/** Between the preload script and the main process. */
+export const pickFolderChannel = 'fuselip:pick-folder'
+export const pickFileChannel = 'fuselip:pick-file'
+
 /** Where the browser host serves the contract by WebSocket. */
 export const rpcPath = '/rpc'

@@ -153,7 +153,7 @@ describe('pictures', () => {
     const body = Buffer.from('picture')
     const accepted = await ask('/media/query-images', { method: 'POST', body, headers: { cookie, origin: origin() } })
     expect([accepted.status, JSON.parse(accepted.body)]).toEqual([200, { queryImageId: 'q1' }])
-    for (const foreign of [{}, { origin: 'http://evil.example' }, { origin: 'null' }, { origin: `http://127.0.0.1:${host.port + 1}` }]) {
+    for (const foreign of [{} as Record<string, string>, { origin: 'http://evil.example' }, { origin: 'null' }, { origin: `http://127.0.0.1:${host.port + 1}` }]) {
       expect((await ask('/media/query-images', { method: 'POST', body, headers: { cookie, ...foreign } })).status).toBe(403)
     }
     expect(uploaded).toHaveLength(1)
