@@ -1,0 +1,119 @@
+// Which models there are, and where: bundled ones below resources/models, and the best and last checkpoint of each run.
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Model } from '../../../shared/contract/entities'
+import { AppError } from '../../../shared/errors'
+import { isModelFolder, readModelFolder, type ModelFolder } from './modelFolder'
+
+export const defaultModelId = 'bundled:nano'
+
+/** Ids and names that people see differ from folder names only for the bundled models. */
+const bundledModels: Record<string, { id: string; name: string }> = { 'nano-fuselip': { id: defaultModelId, name: 'Nano FuseLIP' } }
+
+/** A model that can be put to work. */
+export interface UsableModel {
+  id: string
+  name: string
+  dir: string
+  /** Names the model and the state of its weights, for caches. */
+  cacheId: string
+  tokenizerId: string
+  tokenizerDir: string
+}
+
+export interface RunModelSource {
+  list(): { id: number; name: string; step: number }[]
+  runDir(runId: number): string
+}
+
+interface Entry {
+  id: string
+  name: string
+  kind: Model['kind']
+  runId: number | null
+  step: number | null
+  folder: ModelFolder
+}
+
+export class ModelsService {
+  readonly #modelsDir: string
+  readonly #runs: RunModelSource
+
+  constructor(resourcesDir: string, runs: RunModelSource) {
+    this.#modelsDir = join(resourcesDir, 'models')
+    this.#runs = runs
+  }
+
+  /** Bundled models first, then the newest run first. A folder that cannot be read is left out: its run still shows it. */
+  async list(): Promise<Model[]> {
+    const bundled = await Promise.all(Object.values(bundledModels).map(({ id }) => this.#find(id)))
+    const tuned = await Promise.all(this.#runs.list().flatMap((run) => [`run:${run.id}:best`, `run:${run.id}:last`]).map((id) => this.#find(id)))
+    return [...bundled, ...tuned].filter((entry) => entry !== null).map(toModel)
+  }
+
+  /** @throws AppError 'not-found', 'bad-model' */
+  async resolve(modelId: string): Promise<UsableModel> {
+    const entry = await this.#find(modelId)
+    if (!entry) {
+      throw new AppError('not-found', `There is no model “${modelId}”.`, 'Choose one of the models in the list; a run has one after its first checkpoint.')
+    }
+    const { folder } = entry
+    return {
+      id: entry.id,
+      name: entry.name,
+      dir: folder.dir,
+      cacheId: `${entry.id}@${folder.weightsTag}`,
+      tokenizerId: folder.config.imageTokenizer,
+      tokenizerDir: this.tokenizerDir(folder.config.imageTokenizer),
+    }
+  }
+
+  tokenizerDir(tokenizerId: string): string {
+    return join(this.#modelsDir, tokenizerId)
+  }
+
+  async #find(modelId: string): Promise<Entry | null> {
+    for (const [folderName, { id, name }] of Object.entries(bundledModels)) {
+      if (id !== modelId) continue
+      const dir = join(this.#modelsDir, folderName)
+      return (await isModelFolder(dir)) ? { id, name, kind: 'bundled', runId: null, step: null, folder: await readModelFolder(dir) } : null
+    }
+    const match = /^run:(\d+):(best|last)$/.exec(modelId)
+    const run = match && this.#runs.list().find((candidate) => candidate.id === Number(match[1]))
+    if (!match || !run) return null
+    const which = match[2] as 'best' | 'last'
+    const dir = which === 'best' ? join(this.#runs.runDir(run.id), 'checkpoints', 'best') : await lastCheckpointDir(this.#runs.runDir(run.id))
+    if (!dir || !(await isModelFolder(dir))) return null
+    const step = which === 'last' ? stepOfFolder(dir) : null
+    return { id: modelId, name: `${run.name} · ${which}`, kind: 'tuned', runId: run.id, step, folder: await readModelFolder(dir) }
+  }
+}
+
+/** Steps of the checkpoints of a run on disk, ascending. */
+export async function listCheckpointSteps(runDir: string): Promise<number[]> {
+  const names = await readdir(join(runDir, 'checkpoints')).catch(() => [])
+  return names.map(stepOfFolder).filter((step) => step !== null).sort((a, b) => a - b)
+}
+
+async function lastCheckpointDir(runDir: string): Promise<string | null> {
+  const step = (await listCheckpointSteps(runDir)).at(-1)
+  return step === undefined ? null : join(runDir, 'checkpoints', `step-${String(step).padStart(6, '0')}`)
+}
+
+function stepOfFolder(path: string): number | null {
+  const match = /(?:^|[\\/])step-(\d{6,})$/.exec(path)
+  return match ? Number(match[1]) : null
+}
+
+function toModel({ id, name, kind, runId, step, folder }: Entry): Model {
+  const { config } = folder
+  return {
+    id, name, kind, runId, step,
+    parameterCount: folder.parameterCount,
+    widthCount: config.width,
+    layerCount: config.layerCount,
+    imageTokenizerId: config.imageTokenizer,
+    createdAtMs: folder.createdAtMs,
+    card: folder.card,
+  }
+}
