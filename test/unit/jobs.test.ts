@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { JobRunner, type JobContext } from '../../src/main/engine/jobs/runner'
 import { throttle } from '../../src/main/engine/jobs/throttle'
 import { createStore, openStore, type Store } from '../../src/main/engine/store/openStore'
@@ -109,15 +109,18 @@ describe('JobRunner', () => {
 })
 
 describe('throttle', () => {
-  it('sends the first patch at once, merges the ones in between, and never loses the last', async () => {
+  it('sends the first patch at once, merges the ones in between, and never loses the last', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
     const sent: object[] = []
     const throttled = throttle<{ a?: number; b?: number }>(30, (patch) => sent.push(patch))
     throttled.push({ a: 1 })
     throttled.push({ a: 2 })
     throttled.push({ b: 3 })
     expect(sent).toEqual([{ a: 1 }])
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    vi.advanceTimersByTime(30)
     expect(sent).toEqual([{ a: 1 }, { a: 2, b: 3 }])
+    vi.advanceTimersByTime(30)
     throttled.push({ a: 4 })
     throttled.push({ a: 5 })
     throttled.flush()
