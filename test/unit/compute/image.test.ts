@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyRecipe } from '../../../src/main/engine/compute/image/applyRecipe'
 import { decodeImage } from '../../../src/main/engine/compute/image/decodeImage'
@@ -16,7 +16,7 @@ beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'image-test-')) })
 afterAll(() => rm(folder, { recursive: true }))
 
 const pixel = (image: RgbImage, x: number, y: number): number[] => [...image.data.subarray((y * image.width + x) * 3, (y * image.width + x) * 3 + 3)]
-const solid = (width: number, height: number, background: string | { r: number; g: number; b: number; alpha: number }): sharp.Sharp =>
+const solid = (width: number, height: number, background: string | { r: number; g: number; b: number; alpha: number }): Sharp =>
   sharp({ create: { width, height, channels: typeof background === 'string' ? 3 : 4, background } })
 
 /** Width × height, each pixel's red its index. */

@@ -26,7 +26,7 @@ function decodePatches(parameters: Parameters, config: TitokConfig, vectors: tf.
     linear(vectors, get('decoder_embed.weight'), get('decoder_embed.bias')),
     tf.slice(get('latent_token_positional_embedding'), [0, 0], [config.latentCount, decoder.width]),
   ) // [B, N, D]
-  const masks = tf.tile(tf.reshape(get('mask_token'), [1, decoder.width]), [patchCount, 1])
+  const masks = tf.add(tf.zeros([patchCount, 1]), tf.reshape(get('mask_token'), [1, decoder.width])) // one row a patch
   const canvas = tf.add(tf.concat([tf.reshape(get('class_embedding'), [1, decoder.width]), masks], 0), get('positional_embedding'))
   const sequence = tf.concat([repeatRows(canvas, batch), latents], 1) // [B, 1 + gridSize² + N, D]
   const hidden = runBlocks(sequence, parameters, 'decoder', decoder)

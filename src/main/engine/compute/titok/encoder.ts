@@ -5,10 +5,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import { layerNorm, linear, parameter, transformerBlock, type Parameters } from '../fuselip/layers'
 import type { TitokConfig, VisionTransformerConfig } from './titokConfig'
 
-/** One learned row, repeated for each picture: [rows, D] → [B, rows, D]. */
+/**
+ * Learned rows, the same for each picture: [rows, D] → [B, rows, D]. Broadcasts instead of tiling, because the
+ * gradient of a broadcast is one sum where tfjs's gradient of a tile is one slice a copy.
+ */
 export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor3D {
-  const [count, width] = rows.shape.slice(-2) as [number, number]
-  return tf.tile(tf.reshape(rows, [1, count, width]), [batch, 1, 1]) as tf.Tensor3D
+  return tf.add(tf.zeros([batch, 1, 1]), rows)
 }
 
 /** All pre-norm blocks between `ln_pre` and `ln_post`. x: [B, L, D] → [B, L, D] */
@@ -56,9 +58,12 @@ export function encodeLatents(parameters: Parameters, config: TitokConfig, image
   return linear(columns, kernel, get('encoder.conv_out.bias')) as tf.Tensor3D // [B, N, tokenSize]
 }
 
-/** Rows to length 1, as PyTorch's `normalize` does: lengths below 1e-12 count as 1e-12. Any rank. */
+/** Added to a squared length, so that a row of zeros stays one; far below float32's resolution of any other row. */
+const smallestSquare = 1e-24
+
+/** Rows to length 1. Any rank. */
 export function normaliseRows(x: tf.Tensor): tf.Tensor {
-  return tf.div(x, tf.maximum(tf.sqrt(tf.sum(tf.square(x), -1, true)), 1e-12))
+  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), smallestSquare)))
 }
 
 /** The vectors that latents are compared with and that the decoder receives. [K, tokenSize] */

@@ -28,7 +28,7 @@ export async function replaceFile(path: string, write: (file: FileHandle) => Pro
 }
 
 /** Makes the rename itself durable. Windows cannot open folders; there the file system journals renames. */
-async function flushFolder(path: string): Promise<void> {
+export async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {
