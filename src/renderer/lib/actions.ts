@@ -52,6 +52,7 @@ export const actionEntries = {
   'search.focus': { label: 'Type a query', scope: 'search', keys: ['/'] },
   'search.positive': { label: 'Save hit as positive', scope: 'search', keys: ['p'] },
   'search.negative': { label: 'Save hit as negative', scope: 'search', keys: ['n'] },
+  'search.useAsQuery': { label: 'Search with the picture of the hit', scope: 'search', keys: ['i'] },
 } as const satisfies Record<string, ActionEntry>
 
 export type ActionId = keyof typeof actionEntries
