@@ -1,0 +1,247 @@
+// A fine-tuning run from its first batch to its last checkpoint. It knows batches, schedules, mining and checkpoints,
+// and nothing of tensors: those are behind `TrainingStep`.
+// Order of a run, which resuming depends on: everything drawn at random is a function of (seed, step), and a saved state
+// with step s was written after step s − 1 and before anything that belongs to step s, mining included.
+import { createHash } from 'node:crypto'
+import { AppError } from '../../../../shared/errors'
+import type { FuselipConfig } from '../fuselip/config'
+import { bucketLengths } from '../fuselip/sequence'
+import type { ModelFolder } from '../fuselip/modelFolder'
+import { mineNegatives } from '../mining/mine'
+import { embedRows } from '../retrieval/embedRows'
+import type { TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
+import type { WeightMap } from '../weights/namedArray'
+import { buildBatch, pairRows, type BatchSource, type PairRows } from './batches'
+import { judgedCells } from './cells'
+import { recoverCheckpoints, saveBest, saveCheckpoint, type SavedModel } from './checkpoint'
+import { loadResumeState, saveResumeState, type BestSoFar, type ResumeState } from './resumeState'
+import { effectiveBatchSize, planEpoch, stepsPerEpoch } from './sampler'
+import { learningRateAt } from './schedule'
+import type { StepResult, TrainingStep } from './stepContract'
+import { isBetter, scoreOf, validate } from './validation'
+
+export interface TrainerHost {
+  loadModel(dir: string): Promise<ModelFolder>
+  createStep(weights: WeightMap, config: FuselipConfig): Promise<TrainingStep>
+  emit(event: TrainingEvent): void
+  /** Ends the run at once, without a checkpoint. */
+  signal: AbortSignal
+  /** Asked between steps; either action saves a checkpoint first. */
+  requestedAction(): 'pause' | 'stop' | null
+  /** Gives the device to this work alone; other calls get their turn in between. */
+  takeTurn<T>(work: () => Promise<T>): Promise<T>
+  nowMs(): number
+}
+
+interface Run {
+  request: TrainingRequest
+  host: TrainerHost
+  model: ModelFolder
+  step: TrainingStep
+  source: BatchSource
+  validationRows: PairRows
+  totalSteps: number
+  epochSteps: number
+  /** Optimizer steps that are done. */
+  done: number
+  fingerprint: string
+  groups: number[][]
+  best: BestSoFar | null
+  /** Of earlier sittings. */
+  earlierMs: number
+  startedAtMs: number
+  /** Step of the newest state on disk; −1 while there is none. */
+  savedStep: number
+  validatedStep: number
+}
+
+const yieldToMessages = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Changes to data or recipe would silently break “resume equals uninterrupted”, so they are told apart by this. */
+export function fingerprintOf(request: TrainingRequest): string {
+  const hash = createHash('sha256')
+  hash.update(JSON.stringify([request.recipe, request.groups, request.judgements]))
+  for (const { pairId, left, right, leftKey, rightKey } of request.pairs) {
+    hash.update(JSON.stringify([pairId, left.text, right.text, leftKey, rightKey]))
+    for (const { codes } of [left, right]) if (codes) hash.update(codes)
+  }
+  return hash.digest('hex')
+}
+
+async function findState({ runDir, resume }: TrainingRequest, fingerprint: string, host: TrainerHost): Promise<ResumeState | null> {
+  await recoverCheckpoints(runDir)
+  const state = await loadResumeState(runDir, (line) => host.emit({ kind: 'log', line }))
+  if (!state) return null
+  if (!resume) {
+    throw new AppError('conflict', `The run folder already holds a run at step ${state.step}.`, 'Continue that run, or start a new one.')
+  }
+  if (state.fingerprint !== fingerprint) {
+    throw new AppError('bad-checkpoint', 'The run cannot continue: its data or recipe differ from those it was started with.', 'Start a new run from its last checkpoint.')
+  }
+  return state
+}
+
+async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run> {
+  const { recipe, pairs } = request
+  const epochSteps = stepsPerEpoch(pairs.length, recipe.batchSize)
+  const fingerprint = fingerprintOf(request)
+  const state = await findState(request, fingerprint, host)
+  const model = await host.loadModel(request.modelDir)
+  const source: BatchSource = {
+    pairs, recipe, config: model.config,
+    rows: pairRows(pairs, model.config),
+    judged: judgedCells(request.judgements, pairs.length),
+  }
+  const validationRows = pairRows(request.validation, model.config)
+  const step = await host.takeTurn(() => host.createStep(state?.weights ?? model.weights, model.config))
+  if (state) await host.takeTurn(() => step.importMoments(state.moments))
+  return {
+    request, host, model, step, source, validationRows, epochSteps, fingerprint,
+    totalSteps: recipe.epochs * epochSteps,
+    done: state?.step ?? 0,
+    groups: state?.groups ?? (recipe.useHardNegatives ? request.groups : []),
+    best: state?.best ?? null,
+    earlierMs: state?.elapsedMs ?? 0,
+    startedAtMs: host.nowMs(),
+    savedStep: state?.step ?? -1,
+    validatedStep: state?.step ?? -1,
+  }
+}
+
+function savedModel(run: Run, weights: WeightMap): SavedModel {
+  const { seed } = run.request.recipe
+  return { config: run.model.config, baseJson: run.model.json, weights, training: { step: run.done, total_steps: run.totalSteps, seed } }
+}
+
+const elapsedMs = (run: Run): number => run.earlierMs + run.host.nowMs() - run.startedAtMs
+
+/** The checkpoint first: a run that continues from a state must find the model of that step, the last one above all. */
+async function save(run: Run): Promise<void> {
+  const { host, step, request, done, fingerprint, groups, best } = run
+  if (run.savedStep === done) return
+  const { weights, moments } = await host.takeTurn(async () => ({ weights: await step.exportWeights(), moments: await step.exportMoments() }))
+  await saveCheckpoint(request.runDir, done, savedModel(run, weights))
+  await saveResumeState(request.runDir, { step: done, fingerprint, groups, elapsedMs: elapsedMs(run), best, weights, moments })
+  run.savedStep = done
+  host.emit({ kind: 'checkpoint', step: done })
+}
+
+function embedAll(run: Run, rows: readonly Int32Array[]): Promise<Float32Array> {
+  const { host, step, model } = run
+  const embed = (ids: Int32Array, length: number, ends: Int32Array): Promise<Float32Array> => host.takeTurn(() => step.embed(ids, length, ends))
+  return embedRows(rows, model.config.width, bucketLengths(model.config.contextLength), embed, { signal: host.signal })
+}
+
+async function measure(run: Run): Promise<void> {
+  const { host, request, validationRows } = run
+  if (request.validation.length === 0 || run.validatedStep === run.done) return
+  const left = await embedAll(run, validationRows.left)
+  const right = await embedAll(run, validationRows.right)
+  const validation = validate(left, right, run.model.config.width, request.validation, run.done)
+  run.validatedStep = run.done
+  host.emit({ kind: 'validation', validation })
+  // The base model is no result of this run, so step 0 is measured but never the best.
+  const score = scoreOf(validation)
+  if (run.done === 0 || !isBetter(score, run.best)) return
+  const weights = await host.takeTurn(() => run.step.exportWeights())
+  await saveBest(request.runDir, savedModel(run, weights))
+  run.best = score
+}
+
+/** Epochs 0, k, 2k, …; epoch 0 only where nothing was mined before the run. */
+function isMiningDue(run: Run): boolean {
+  const { useHardNegatives, remineEveryEpochs } = run.request.recipe
+  if (!useHardNegatives || remineEveryEpochs === 0 || run.done % run.epochSteps !== 0) return false
+  const epoch = run.done / run.epochSteps
+  return epoch % remineEveryEpochs === 0 && (epoch > 0 || run.request.groups.length === 0)
+}
+
+async function mineAgain(run: Run): Promise<void> {
+  const { host, request, source } = run
+  const { groups } = await mineNegatives({
+    left: await embedAll(run, source.rows.left),
+    right: await embedAll(run, source.rows.right),
+    width: run.model.config.width,
+    leftKeys: request.pairs.map(({ leftKey }) => leftKey),
+    rightKeys: request.pairs.map(({ rightKey }) => rightKey),
+    perPair: request.recipe.hardNegativesPerPair,
+    margin: request.recipe.miningMargin,
+    judgements: request.judgements,
+  }, { signal: host.signal })
+  // New groups come first and the given ones after them: a pair that mining left alone stays with its own data's group.
+  run.groups = [...groups, ...request.groups]
+  host.emit({ kind: 'mined', step: run.done, groupCount: groups.length })
+}
+
+function checkFinite(result: StepResult, step: number): void {
+  const wrong = Object.entries(result).find(([, value]) => !Number.isFinite(value))
+  if (!wrong) return
+  throw new AppError(
+    'device-failed', `Step ${step} gave ${wrong[0]} = ${wrong[1]}; training stopped and the last checkpoint is kept.`,
+    'Start again with a lower learning rate or a longer warm-up, or choose another device.',
+  )
+}
+
+async function takeStep(run: Run, batch: Int32Array): Promise<void> {
+  const { host, request: { recipe }, totalSteps } = run
+  const startedAtMs = host.nowMs()
+  const learningRate = learningRateAt(run.done, { peak: recipe.learningRate, warmupSteps: recipe.warmupSteps, totalSteps })
+  const result = await host.takeTurn(() => run.step.run(buildBatch(run.source, batch, run.done), {
+    learningRate,
+    weightDecay: recipe.weightDecay,
+    gradientClip: recipe.gradientClip,
+    mmmWeight: recipe.mmmWeight,
+    optimizerStep: run.done + 1,
+  }))
+  run.done++
+  checkFinite(result, run.done)
+  const samplesPerSecond = (1000 * batch.length) / Math.max(1e-3, host.nowMs() - startedAtMs)
+  host.emit({ kind: 'metric', metric: { step: run.done, ...result, learningRate, samplesPerSecond, elapsedMs: elapsedMs(run) } })
+}
+
+async function runSteps(run: Run): Promise<TrainingOutcome> {
+  const { host, request: { recipe, pairs }, epochSteps, totalSteps } = run
+  if (run.done === 0) await measure(run)
+  let plannedEpoch = -1
+  let batches: Int32Array[] = []
+  while (run.done < totalSteps) {
+    host.signal.throwIfAborted()
+    const action = host.requestedAction()
+    if (action) {
+      await save(run)
+      return { outcome: action === 'pause' ? 'paused' : 'stopped', step: run.done }
+    }
+    if (isMiningDue(run)) await mineAgain(run)
+    const epoch = Math.floor(run.done / epochSteps)
+    if (plannedEpoch !== epoch) {
+      batches = planEpoch({ pairCount: pairs.length, batchSize: recipe.batchSize, groups: run.groups, seed: recipe.seed, epoch })
+      plannedEpoch = epoch
+    }
+    await takeStep(run, batches[run.done % epochSteps]!)
+    if (run.done % recipe.validateEverySteps === 0 || run.done === totalSteps) await measure(run)
+    if (run.done % recipe.checkpointEverySteps === 0 || run.done === totalSteps) await save(run)
+    await yieldToMessages()
+  }
+  return { outcome: 'finished', step: run.done }
+}
+
+/**
+ * Trains until the recipe is done, or until it is told to pause or stop.
+ * @throws AppError 'cancelled' when the signal fires; 'device-failed' for a loss that is not a number; 'bad-input',
+ *   'bad-model', 'bad-checkpoint', 'disk-full'. Checkpoints on disk stay whole in every case.
+ */
+export async function train(request: TrainingRequest, host: TrainerHost): Promise<TrainingOutcome> {
+  const run = await openRun(request, host)
+  try {
+    const batchSize = effectiveBatchSize(request.pairs.length, request.recipe.batchSize)
+    if (batchSize < request.recipe.batchSize) {
+      host.emit({ kind: 'log', line: `Batches hold all ${batchSize} training pairs; the recipe asks for ${request.recipe.batchSize}.` })
+    }
+    host.emit({ kind: 'started', startStep: run.done, totalSteps: run.totalSteps, device: request.deviceId ?? 'cpu' })
+    return await runSteps(run)
+  } catch (thrown) {
+    throw AppError.from(thrown)
+  } finally {
+    await run.step.dispose()
+  }
+}
