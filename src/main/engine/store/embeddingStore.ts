@@ -31,8 +31,14 @@ export class EmbeddingStore {
     return this.database.count('SELECT count(*) FROM embeddings WHERE modelId = ?', modelId)
   }
 
+  /** Removes the vectors of a model in every state of its weights (`id` and `id@state`). */
   removeModel(modelId: string): void {
-    this.database.run('DELETE FROM embeddings WHERE modelId = ?', modelId)
+    this.removeOtherStates(modelId, '')
+  }
+
+  /** Removes the vectors that a model gave before its weights changed. */
+  removeOtherStates(modelId: string, kept: string): void {
+    this.database.run("DELETE FROM embeddings WHERE (modelId = ? OR substr(modelId, 1, ?) = ?) AND modelId <> ?", modelId, modelId.length + 1, `${modelId}@`, kept)
   }
 }
 
