@@ -4,7 +4,7 @@ import type { Metric, Recall, Validation } from '@shared/contract/entities'
 import { align } from '@renderer/charts/alignment'
 import { forLogScale, valueAt, type ChartValue } from '@renderer/charts/chartLine'
 import { decimate } from '@renderer/charts/decimation'
-import { formatDuration, formatPercent, formatValue } from '@renderer/charts/formatNumber'
+import { formatShare, formatValue } from '@renderer/charts/formatNumber'
 import { buildLines, metricCharts } from '@renderer/charts/metricCharts'
 import { emptySeries, mergeSeries, nextAfterStep } from '@renderer/charts/runSeries'
 import { smooth } from '@renderer/charts/smoothing'
@@ -127,10 +127,8 @@ describe('numbers', () => {
   it.each([[null, '–'], [0, '0'], [0.00012, '1.20e-4'], [0.0345, '0.0345'], [2.5, '2.50'], [123.45, '123.5'], [12_345, '12,345']])('%s reads %s', (value, text) => {
     expect(formatValue(value)).toBe(text)
   })
-  it.each([[0, '0 s'], [59_400, '59 s'], [252_000, '4 min 12 s'], [3_780_000, '1 h 03 min'], [null, '–']])('%s ms reads %s', (durationMs, text) => {
-    expect(formatDuration(durationMs)).toBe(text)
-  })
   it('shows shares as percentages', () => {
-    expect(formatPercent(0.1234)).toBe('12.3 %')
+    expect(formatShare(0.1234)).toBe('12.3 %')
+    expect(formatShare(null)).toBe('–')
   })
 })

@@ -1,4 +1,5 @@
 // Numbers as they stand in charts and tables: short, of one width where possible, never in a person's way.
+import { formatPercent } from '@renderer/lib/format'
 
 /** Three significant digits; very small and very large values in powers of ten. */
 export function formatValue(value: number | null | undefined): string {
@@ -13,17 +14,5 @@ export function formatValue(value: number | null | undefined): string {
 }
 
 /** A share 0…1 as a percentage with one decimal. */
-export const formatPercent = (share: number | null | undefined): string =>
-  share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(share * 100).toFixed(1)} %`
-
-export const formatCount = (count: number): string => count.toLocaleString('en-GB')
-
-/** Two units at most: “4 min 12 s”, “1 h 03 min”. */
-export function formatDuration(durationMs: number | null | undefined): string {
-  if (durationMs === null || durationMs === undefined || !Number.isFinite(durationMs)) return '–'
-  const seconds = Math.max(0, Math.round(durationMs / 1000))
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
-}
+export const formatShare = (share: number | null | undefined): string =>
+  share === null || share === undefined || !Number.isFinite(share) ? '–' : formatPercent(share)

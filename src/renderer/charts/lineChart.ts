@@ -5,7 +5,7 @@ import { align } from './alignment'
 import type { ChartLine } from './chartLine'
 import { readChartTheme, watchChartTheme, type ChartTheme } from './chartTheme'
 import { decimate } from './decimation'
-import { formatCount } from './formatNumber'
+import { formatCount } from '@renderer/lib/format'
 
 export interface LineChartOptions {
   syncKey: string

@@ -2,7 +2,7 @@
 import type { Metric, Recall, Validation } from '@shared/contract/entities'
 import { type ChartLine, type ChartValue, forLogScale } from './chartLine'
 import { overlayTone } from './chartTheme'
-import { formatPercent, formatValue } from './formatNumber'
+import { formatShare, formatValue } from './formatNumber'
 import type { RunSeries } from './runSeries'
 import { smooth } from './smoothing'
 
@@ -30,7 +30,7 @@ const metricChart = (key: keyof Metric, title: string, help: string, more: Parti
 })
 
 const recallChart = (direction: 'leftToRight' | 'rightToLeft', title: string, help: string): MetricChart => ({
-  id: direction, title, help, unit: null, canSmooth: false, canLogScale: false, format: formatPercent, source: { kind: 'validation', direction },
+  id: direction, title, help, unit: null, canSmooth: false, canLogScale: false, format: formatShare, source: { kind: 'validation', direction },
 })
 
 export const metricCharts: readonly MetricChart[] = [
