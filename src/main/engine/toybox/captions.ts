@@ -41,7 +41,7 @@ export function nearMissCaption(scene: Scene, random: Random, caption = captionS
     const claims = structuredClone(caption.claims)
     random.pick(alterations)(claims, random)
     const text = captionText(claims, caption.frame, domain)
-    if (text !== caption.text && !claimsHold(scene, claims)) return { text, claims, frame: caption.frame }
+    if (text !== caption.text && !claimsHold(scene, claims, 0)) return { text, claims, frame: caption.frame }
   }
   // A colour that is nowhere in the scene is always false.
   const claims = structuredClone(caption.claims)

@@ -1,6 +1,6 @@
 // What a caption says of a scene, apart from its wording, and whether that is true.
 import type { ColourName, Place, Relation, Scene, Shape, ShapeKind, ShapeSize } from './scene.ts'
-import { placeOf, relationHolds } from './scene.ts'
+import { placeOf, relationClearance, relationHolds } from './scene.ts'
 
 export interface Mention {
   colour: ColourName
@@ -25,21 +25,24 @@ export interface Claims {
   ground: number | null
 }
 
-/** True where the mentions can be laid onto different shapes so that every claim holds. */
-export function claimsHold(scene: Scene, claims: Claims): boolean {
+/**
+ * True where the mentions can be laid onto different shapes so that every claim holds. With a `clearance` of 0
+ * the slightest “left of” counts: what is false even then is false to anyone's eye.
+ */
+export function claimsHold(scene: Scene, claims: Claims, clearance = relationClearance): boolean {
   if (claims.count !== null && claims.count !== scene.shapes.length) return false
   if (claims.ground !== null && claims.ground !== scene.ground) return false
-  return canAssign(scene, claims, [])
+  return canAssign(scene, claims, clearance, [])
 }
 
-function canAssign(scene: Scene, claims: Claims, assigned: readonly Shape[]): boolean {
+function canAssign(scene: Scene, claims: Claims, clearance: number, assigned: readonly Shape[]): boolean {
   if (assigned.length === claims.mentions.length) {
     return claims.relations.every(({ subject, relation, object }) =>
-      relationHolds(assigned[subject]!, relation, assigned[object]!))
+      relationHolds(assigned[subject]!, relation, assigned[object]!, clearance))
   }
   const mention = claims.mentions[assigned.length]!
   return scene.shapes.some((shape) =>
-    !assigned.includes(shape) && mentionFits(shape, mention) && canAssign(scene, claims, [...assigned, shape]))
+    !assigned.includes(shape) && mentionFits(shape, mention) && canAssign(scene, claims, clearance, [...assigned, shape]))
 }
 
 export function mentionFits(shape: Shape, mention: Mention): boolean {

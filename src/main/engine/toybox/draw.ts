@@ -1,5 +1,5 @@
 // Draws a scene as RGB bytes. Edges come from signed distances, so they are smooth without supersampling.
-import type { Fill, Look, Rgb, Texture } from './domain.ts'
+import type { Fill, Look, Texture } from './domain.ts'
 import { domains } from './domain.ts'
 import { outlines } from './outlines.ts'
 import { Random } from './random.ts'
@@ -12,9 +12,8 @@ const shadowSoftness = 0.03
 /** Square picture of `sizePx` rows, RGB interleaved. The same scene and size give the same bytes. */
 export function drawScene(scene: Scene, sizePx: number): Uint8Array {
   const { look } = domains[scene.domain]
-  const random = new Random(scene.lookSeed)
-  const canvas = drawGround(scene, sizePx, random.next())
-  scene.shapes.forEach((shape, index) => drawShape(canvas, sizePx, shape, look, random.fork(`shape ${index}`)))
+  const canvas = drawGround(scene, sizePx, new Random(scene.lookSeed).next())
+  for (const shape of scene.shapes) drawShape(canvas, sizePx, shape, look)
   return toBytes(canvas, look.noise, scene.lookSeed)
 }
 
@@ -58,14 +57,14 @@ const fillLevels: Record<Fill, (x: number, y: number, distance: number) => numbe
   dotted: (x, y) => 0.45 * smoothStep(0.32, 0.2, Math.hypot(wrap(2.2 * x) - 0.5, wrap(2.2 * y) - 0.5)),
 }
 
-function drawShape(canvas: Float32Array, sizePx: number, shape: Shape, look: Look, random: Random): void {
+function drawShape(canvas: Float32Array, sizePx: number, shape: Shape, look: Look): void {
   const radius = radiusBySize[shape.size]
   const tilt = (shape.tiltDegrees * Math.PI) / 180
   const cosine = Math.cos(tilt) / radius
   const sine = Math.sin(tilt) / radius
   const outline = outlines[shape.kind]
   const fillLevel = fillLevels[look.fills[shape.fill]!]
-  const colour = jitterColour(look.colours[shape.colour], look.hueJitter, random)
+  const colour = look.colours[shape.colour].map((value, channel) => value + look.hueJitter * shape.hueShift[channel]!)
 
   // Shapes reach a little past their radius; the shadow reaches further.
   const reach = radius * 1.12 + (look.shadow > 0 ? shadowOffset + shadowSoftness : 0)
@@ -98,10 +97,6 @@ function drawShape(canvas: Float32Array, sizePx: number, shape: Shape, look: Loo
 
 function pixelRange(centre: number, reach: number, sizePx: number): [first: number, last: number] {
   return [Math.max(0, Math.floor((centre - reach) * sizePx)), Math.min(sizePx - 1, Math.ceil((centre + reach) * sizePx))]
-}
-
-function jitterColour(colour: Rgb, amount: number, random: Random): Rgb {
-  return [0, 1, 2].map((channel) => colour[channel]! + random.between(-amount, amount)) as unknown as Rgb
 }
 
 function toBytes(canvas: Float32Array, noise: number, seed: number): Uint8Array {

@@ -29,6 +29,8 @@ export interface Shape {
   tiltDegrees: number
   /** Index into the fills of the domain's look. */
   fill: number
+  /** −1…1 for red, green and blue, times the look's hue jitter. Kept here so that an edit of one shape leaves the others. */
+  hueShift: readonly [number, number, number]
 }
 
 export interface Scene {
@@ -36,7 +38,7 @@ export interface Scene {
   shapes: Shape[]
   /** Index into the grounds of the domain's look. */
   ground: number
-  /** Decides hue jitter, texture phase and noise, so that an edited scene keeps its looks. */
+  /** Decides texture phase and noise, so that an edited scene keeps its looks. */
   lookSeed: number
 }
 
@@ -84,6 +86,7 @@ export function addRandomShape(scene: Scene, random: Random): boolean {
     y: 0,
     tiltDegrees: random.between(-maximumTiltDegrees, maximumTiltDegrees),
     fill: random.integer(0, domains[scene.domain].look.fills.length - 1),
+    hueShift: [random.between(-1, 1), random.between(-1, 1), random.between(-1, 1)],
   }
   if (hasShape(scene, shape)) return false
   const centre = findRoom(scene.shapes, shape.size, random)
@@ -106,7 +109,10 @@ export function findRoom(others: readonly Shape[], size: ShapeSize, random: Rand
   return null
 }
 
+/** Room inside the picture and beside the others. */
 export function hasRoom(others: readonly Shape[], size: ShapeSize, centre: { x: number; y: number }): boolean {
+  const edge = radiusBySize[size] + marginFraction
+  if (Math.min(centre.x, centre.y) < edge || Math.max(centre.x, centre.y) > 1 - edge) return false
   return others.every((other) => {
     const wanted = radiusBySize[size] + radiusBySize[other.size]
     return Math.hypot(other.x - centre.x, other.y - centre.y) > wanted
@@ -122,14 +128,14 @@ export function placeOf(shape: Pick<Shape, 'x' | 'y'>): Place {
   return places[third(shape.y) * 3 + third(shape.x)]!
 }
 
-export function relationHolds(subject: Shape, relation: Relation, object: Shape): boolean {
+export function relationHolds(subject: Shape, relation: Relation, object: Shape, clearance = relationClearance): boolean {
   const across = object.x - subject.x
   const down = object.y - subject.y
   switch (relation) {
-    case 'leftOf': return across > relationClearance
-    case 'rightOf': return -across > relationClearance
-    case 'above': return down > relationClearance
-    case 'below': return -down > relationClearance
+    case 'leftOf': return across > clearance
+    case 'rightOf': return -across > clearance
+    case 'above': return down > clearance
+    case 'below': return -down > clearance
   }
 }
 

@@ -1,0 +1,145 @@
+// The toybox as a stream of training items. A group (items that must share a batch) is made from the seed and its index
+// alone, so training can start anywhere in the stream and several readers can share it.
+import { captionScene } from './captions.ts'
+import { claimsHold } from './claims.ts'
+import type { DomainName } from './domain.ts'
+import { drawScene } from './draw.ts'
+import { editScene, twinScene } from './edits.ts'
+import type { ToyImage } from './picture.ts'
+import { resampleBox } from './picture.ts'
+import { pickQuestions } from './questions.ts'
+import { Random } from './random.ts'
+import { cropRegion, sceneRegions } from './regions.ts'
+import type { Scene } from './scene.ts'
+import { generateScene } from './scene.ts'
+import { pickTransformFamily, transformFamilies, transformGroup } from './transforms.ts'
+
+export type ToyTask = 'caption' | 'vqa' | 'edit' | 'transform' | 'region'
+
+export interface ToySide {
+  image: ToyImage | null
+  text: string | null
+}
+
+export interface ToyItem {
+  task: ToyTask
+  left: ToySide
+  right: ToySide
+  /** Shared by items that must share a batch; null for an item that stands alone. */
+  groupKey: string | null
+}
+
+export interface ToyboxOptions {
+  seed: string | number
+  domain: DomainName
+  sizePx: number
+  /** Share of items, not of groups, by task; defaults to `defaultTaskWeights`. */
+  taskWeights?: Partial<Record<ToyTask, number>>
+}
+
+export const defaultTaskWeights: Record<ToyTask, number> = { caption: 55, vqa: 10, edit: 15, transform: 12, region: 8 }
+
+/** Share of caption groups that hold a scene and its near duplicate. */
+const chanceOfTwins = 0.4
+const questionsPerGroup = 4
+
+/** Items per group as expected, by which a task's weight is divided. */
+const meanTransformGroup = 1 / (Object.values(transformFamilies).reduce((sum, { weight, groupSize }) => sum + weight / groupSize, 0)
+  / Object.values(transformFamilies).reduce((sum, { weight }) => sum + weight, 0))
+const meanGroupSize: Record<ToyTask, number> = {
+  caption: 1 + chanceOfTwins, vqa: questionsPerGroup, edit: 2, transform: meanTransformGroup, region: 3.4,
+}
+
+/** `count` items from the start of the stream; the last group may be cut. */
+export function* generateToybox(options: ToyboxOptions & { count: number }): Generator<ToyItem> {
+  let left = options.count
+  if (left <= 0) return
+  for (const item of toyboxItems(options)) {
+    yield item
+    if (--left === 0) return
+  }
+}
+
+/** Endless; begins with the group of index `startGroup`. */
+export function* toyboxItems(options: ToyboxOptions, startGroup = 0): Generator<ToyItem> {
+  for (let group = startGroup; ; group++) yield* toyboxGroup(options, group)
+}
+
+export function toyboxGroup(options: ToyboxOptions, group: number): ToyItem[] {
+  const random = new Random(`toybox/${options.seed}`).fork(group)
+  const weights = options.taskWeights ?? defaultTaskWeights
+  const perGroup = Object.entries(weights).map(([task, weight]) => [task, weight / meanGroupSize[task as ToyTask]])
+  const task = random.weighted(Object.fromEntries(perGroup) as Record<ToyTask, number>)
+  const pairs = groupMakers[task](options, random)
+  const groupKey = pairs.length > 1 ? `${task} ${group}` : null
+  return pairs.map(({ left, right }) => ({ task, left, right, groupKey }))
+}
+
+type SidePair = Pick<ToyItem, 'left' | 'right'>
+
+const groupMakers: Record<ToyTask, (options: ToyboxOptions, random: Random) => SidePair[]> = {
+  caption({ domain, sizePx }, random) {
+    const scene = generateScene(random, { domain })
+    const scenes = random.chance(chanceOfTwins) ? [scene, twinScene(scene, random)] : [scene]
+    return scenes.map((own) => ({
+      left: { image: picture(own, sizePx), text: null },
+      right: { image: null, text: captionApart(own, scenes, random) },
+    }))
+  },
+
+  vqa({ domain, sizePx }, random) {
+    const scene = generateScene(random, { domain })
+    const image = picture(scene, sizePx)
+    return pickQuestions(scene, random, questionsPerGroup).map(({ text, answer }) => ({
+      left: { image, text },
+      right: { image: null, text: answer },
+    }))
+  },
+
+  edit({ domain, sizePx }, random) {
+    const edit = editScene(generateScene(random, { domain }), random)
+    const before = picture(edit.before, sizePx)
+    const after = picture(edit.after, sizePx)
+    return [
+      { left: { image: before, text: edit.text }, right: { image: after, text: null } },
+      { left: { image: after, text: edit.inverseText }, right: { image: before, text: null } },
+    ]
+  },
+
+  transform({ domain, sizePx }, random) {
+    const family = pickTransformFamily(random)
+    const scene = generateScene(random, { domain, minimumShapes: 2 })
+    // A crop enlarges by two, hence drawn at twice the size and shrunk at the end.
+    const isCrop = family === 'crop'
+    const items = transformGroup(family, picture(scene, isCrop ? 2 * sizePx : sizePx), random)
+    const shrink = (image: ToyImage): ToyImage => resampleBox(image, { leftPx: 0, topPx: 0, sidePx: image.sizePx }, sizePx)
+    const source = isCrop ? shrink(picture(scene, 2 * sizePx)) : null
+    return items.map(({ before, text, after }) => ({
+      left: { image: source ?? before, text },
+      right: { image: isCrop ? shrink(after) : after, text: null },
+    }))
+  },
+
+  region({ domain, sizePx }, random) {
+    const scene = generateScene(random, { domain, minimumShapes: 3 })
+    const largePx = 2 * sizePx
+    const large = picture(scene, largePx)
+    const image = picture(scene, sizePx)
+    return sceneRegions(scene, largePx, random).map((region) => ({
+      left: { image, text: region.phrase },
+      right: { image: cropRegion(large, region, sizePx), text: null },
+    }))
+  },
+}
+
+export function picture(scene: Scene, sizePx: number): ToyImage {
+  return { pixels: drawScene(scene, sizePx), sizePx }
+}
+
+/** A caption of one scene that is false for the others; after many attempts, whatever comes. */
+export function captionApart(scene: Scene, others: readonly Scene[], random: Random): string {
+  for (let attempt = 0; ; attempt++) {
+    const { text, claims } = captionScene(scene, random)
+    if (attempt === 40 || others.every((other) => other === scene || !claimsHold(other, claims))) return text
+  }
+}

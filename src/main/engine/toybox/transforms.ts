@@ -1,0 +1,174 @@
+// Text-guided image transformations (FuseLIP, arXiv 2506.03096): families, their texts, group sizes and pick weights.
+import type { ToyImage } from './picture.ts'
+import { meanDifference, resampleBox, samplePoint } from './picture.ts'
+import type { Random } from './random.ts'
+
+export type TransformFamily = 'crop' | 'rotate' | 'jitter' | 'flip' | 'grayscale'
+
+export type Transform =
+  | { family: 'crop'; row: number; column: number }
+  /** Positive is clockwise. */
+  | { family: 'rotate'; degrees: number }
+  | { family: 'jitter'; brightness: number; contrast: number; saturation: number }
+  | { family: 'flip'; axis: 'horizontal' | 'vertical' }
+  | { family: 'grayscale' }
+
+export interface TransformItem {
+  before: ToyImage
+  text: string
+  after: ToyImage
+}
+
+/** Items of one source picture that share a batch; `weight` is for picking a family by item, not by group. */
+export const transformFamilies: Record<TransformFamily, { weight: number; groupSize: number }> = {
+  crop: { weight: 2, groupSize: 9 },
+  rotate: { weight: 1, groupSize: 3 },
+  jitter: { weight: 1, groupSize: 3 },
+  flip: { weight: 2, groupSize: 4 },
+  grayscale: { weight: 1, groupSize: 2 },
+}
+
+const largestCropPx = 256
+const cropRows = ['upper', 'center', 'lower'] as const
+const cropColumns = ['left', 'center', 'right'] as const
+/** Results closer than this (of 255) look alike: an empty corner is no answer that could be told from another. */
+const leastDifference = 2
+
+export const cropTransforms: readonly Transform[] = cropRows.flatMap((_, row) =>
+  cropColumns.map((_, column) => ({ family: 'crop', row, column }) as const))
+export const rotateTransforms: readonly Transform[] = [-1, 1].flatMap((direction) =>
+  Array.from({ length: 9 }, (_, index) => ({ family: 'rotate', degrees: direction * 10 * (index + 1) }) as const))
+
+/** Each family in proportion to its weight divided by its group size. */
+export function pickTransformFamily(random: Random): TransformFamily {
+  const entries = Object.entries(transformFamilies).map(([family, { weight, groupSize }]) => [family, weight / groupSize])
+  return random.weighted(Object.fromEntries(entries) as Record<TransformFamily, number>)
+}
+
+export function transformText(transform: Transform): string {
+  switch (transform.family) {
+    case 'crop': return `crop to ${cropRows[transform.row]} ${cropColumns[transform.column]}`
+    case 'rotate': return `rotate ${Math.abs(transform.degrees)} degrees ${transform.degrees > 0 ? '' : 'counter'}clockwise`
+    case 'flip': return `flip ${transform.axis}ly`
+    case 'grayscale': return 'grayscale'
+    case 'jitter': return (['brightness', 'contrast', 'saturation'] as const)
+      .map((name) => `${transform[name] < 1 ? 'decrease' : 'increase'} ${name} by factor ${transform[name].toFixed(1)}`)
+      .join(' and ')
+  }
+}
+
+/** The group of one source picture. Flips and grayscale also run backward (`colorize`). */
+export function transformGroup(family: TransformFamily, source: ToyImage, random: Random): TransformItem[] {
+  const transforms = random.shuffle(variants(family, random)).slice(0, transformFamilies[family].groupSize)
+  const forward: TransformItem[] = []
+  for (const transform of transforms) {
+    const after = applyTransform(source, transform)
+    const isLikeAnother = [source, ...forward.map((item) => item.after)].some((other) => meanDifference(other, after) < leastDifference)
+    if (!isLikeAnother) forward.push({ before: source, text: transformText(transform), after })
+  }
+  if (family !== 'flip' && family !== 'grayscale') return forward
+  const backward = forward.map(({ before, text, after }) => ({
+    before: after,
+    text: family === 'grayscale' ? 'colorize' : text,
+    after: before,
+  }))
+  return forward.flatMap((item, index) => [item, backward[index]!])
+}
+
+function variants(family: TransformFamily, random: Random): readonly Transform[] {
+  switch (family) {
+    case 'crop': return cropTransforms
+    case 'rotate': return rotateTransforms
+    case 'flip': return [{ family, axis: 'horizontal' }, { family, axis: 'vertical' }]
+    case 'grayscale': return [{ family }]
+    case 'jitter': return Array.from({ length: transformFamilies.jitter.groupSize }, () => ({
+      family,
+      brightness: random.integer(3, 20) / 10,
+      contrast: random.integer(3, 20) / 10,
+      saturation: random.integer(3, 20) / 10,
+    }))
+  }
+}
+
+/** The result has the size of the source. */
+export function applyTransform(image: ToyImage, transform: Transform): ToyImage {
+  switch (transform.family) {
+    case 'crop': return crop(image, transform.row, transform.column)
+    case 'rotate': return rotate(image, transform.degrees)
+    case 'jitter': return jitter(image, transform)
+    case 'flip': return flip(image, transform.axis)
+    case 'grayscale': return blendPixels(image, (_, grey) => grey)
+  }
+}
+
+function crop(image: ToyImage, row: number, column: number): ToyImage {
+  const sidePx = Math.floor(Math.min(image.sizePx / 2, largestCropPx))
+  const free = (image.sizePx - sidePx) / 2
+  return resampleBox(image, { leftPx: Math.round(column * free), topPx: Math.round(row * free), sidePx }, image.sizePx)
+}
+
+/** About the centre; what comes from outside the picture is black. */
+function rotate(image: ToyImage, degrees: number): ToyImage {
+  const { sizePx } = image
+  const angle = (degrees * Math.PI) / 180
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const middle = sizePx / 2
+  const pixels = new Uint8Array(image.pixels.length)
+  const point: [number, number, number] = [0, 0, 0]
+  for (let row = 0; row < sizePx; row++) {
+    for (let column = 0; column < sizePx; column++) {
+      const across = column + 0.5 - middle
+      const down = row + 0.5 - middle
+      const x = middle + cosine * across + sine * down
+      const y = middle - sine * across + cosine * down
+      if (x < 0 || y < 0 || x > sizePx || y > sizePx) continue
+      samplePoint(image, x, y, point)
+      for (let channel = 0; channel < 3; channel++) pixels[(row * sizePx + column) * 3 + channel] = point[channel]! + 0.5
+    }
+  }
+  return { pixels, sizePx }
+}
+
+/** Brightness scales, contrast blends with the picture's mean grey, saturation with each pixel's grey, in this order. */
+function jitter(image: ToyImage, factors: { brightness: number; contrast: number; saturation: number }): ToyImage {
+  const bright = blendPixels(image, (value) => value * factors.brightness)
+  const mean = meanGrey(bright)
+  const contrasted = blendPixels(bright, (value) => mean + (value - mean) * factors.contrast)
+  return blendPixels(contrasted, (value, grey) => grey + (value - grey) * factors.saturation)
+}
+
+function flip(image: ToyImage, axis: 'horizontal' | 'vertical'): ToyImage {
+  const { sizePx } = image
+  const pixels = new Uint8Array(image.pixels.length)
+  for (let row = 0; row < sizePx; row++) {
+    for (let column = 0; column < sizePx; column++) {
+      const fromRow = axis === 'vertical' ? sizePx - 1 - row : row
+      const fromColumn = axis === 'horizontal' ? sizePx - 1 - column : column
+      const from = (fromRow * sizePx + fromColumn) * 3
+      pixels.set(image.pixels.subarray(from, from + 3), (row * sizePx + column) * 3)
+    }
+  }
+  return { pixels, sizePx }
+}
+
+function blendPixels(image: ToyImage, change: (value: number, grey: number) => number): ToyImage {
+  const pixels = new Uint8Array(image.pixels.length)
+  for (let offset = 0; offset < pixels.length; offset += 3) {
+    const grey = greyAt(image.pixels, offset)
+    for (let channel = 0; channel < 3; channel++) {
+      pixels[offset + channel] = Math.min(255, Math.max(0, Math.round(change(image.pixels[offset + channel]!, grey))))
+    }
+  }
+  return { pixels, sizePx: image.sizePx }
+}
+
+function meanGrey(image: ToyImage): number {
+  let sum = 0
+  for (let offset = 0; offset < image.pixels.length; offset += 3) sum += greyAt(image.pixels, offset)
+  return sum / (image.pixels.length / 3)
+}
+
+/** Luma of ITU-R BT.601. */
+function greyAt(pixels: Uint8Array, offset: number): number {
+  return 0.299 * pixels[offset]! + 0.587 * pixels[offset + 1]! + 0.114 * pixels[offset + 2]!
+}
