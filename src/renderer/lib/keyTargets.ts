@@ -8,4 +8,4 @@ export function isTextField(target: EventTarget | null): boolean {
 
 /** True inside a dialog, a menu or an open list, which have keys of their own. */
 export const isInLayer = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('[role="dialog"], [role="listbox"], [role="menu"]') !== null
+  target instanceof Element && target.closest('[role="dialog"], [role="listbox"]:not([aria-multiselectable]), [role="menu"]') !== null

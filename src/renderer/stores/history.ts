@@ -23,6 +23,15 @@ export const useHistoryStore = defineStore('history', () => {
     history.value = next
   }
 
+  let queue: Promise<unknown> = Promise.resolve()
+
+  /** Runs edits one after the other, so that an undo pressed right after an edit takes that edit back. */
+  function inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = queue.then(work, work)
+    queue = result.catch(() => undefined)
+    return result
+  }
+
   async function step(direction: 'undo' | 'redo'): Promise<void> {
     const label = direction === 'undo' ? history.value.undoLabel : history.value.redoLabel
     if (label === null) {
@@ -39,5 +48,5 @@ export const useHistoryStore = defineStore('history', () => {
 
   watch(() => [changes.counters.pairs, changes.counters.negatives], () => void notices.attempt(load))
 
-  return { history, restored, load, set, undo: () => step('undo'), redo: () => step('redo') }
+  return { history, restored, load, set, inOrder, undo: () => inOrder(() => step('undo')), redo: () => inOrder(() => step('redo')) }
 })

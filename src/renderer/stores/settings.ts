@@ -26,6 +26,11 @@ export const useSettingsStore = defineStore('settings', () => {
     settings.value = saved ?? before
   }
 
+  /** Shows a change without keeping it, while a slider is being dragged. */
+  function preview(change: Partial<Settings>): void {
+    settings.value = { ...settings.value, ...change }
+  }
+
   /** Follows the system's colour scheme and writes the theme on the page. */
   function applyTheme(): void {
     const query = window.matchMedia('(prefers-color-scheme: dark)')
@@ -36,5 +41,5 @@ export const useSettingsStore = defineStore('settings', () => {
 
   watch(() => changes.counters.settings, () => void notices.attempt(load))
 
-  return { settings, isDark, load, set, applyTheme }
+  return { settings, isDark, load, set, preview, applyTheme }
 })

@@ -1,0 +1,32 @@
+// Edits of pairs: each goes through the engine, shows its result at once and says what went wrong.
+import type { Pair, Split, Status } from '@shared/contract/entities'
+import type { History } from '@shared/contract/pairs'
+import { useApi } from '@renderer/api/api'
+import { useHistoryStore } from '@renderer/stores/history'
+import { useNoticesStore } from '@renderer/stores/notices'
+import { usePairsStore } from '@renderer/stores/pairs'
+
+type Changed = { pairs: Pair[]; history: History }
+
+export function usePairEdits() {
+  const api = useApi()
+  const history = useHistoryStore()
+  const notices = useNoticesStore()
+  const pairs = usePairsStore()
+
+  /** Gives the changed pairs, or null when the edit failed. */
+  const apply = (work: () => Promise<Changed>): Promise<Pair[] | null> => notices.attempt(() => history.inOrder(async () => {
+    const changed = await work()
+    history.set(changed.history)
+    pairs.put(changed.pairs)
+    return changed.pairs
+  }))
+
+  return {
+    setStatus: (ids: number[], status: Status) => apply(() => api.pairs.setStatus({ ids, status })),
+    setSplit: (ids: number[], split: Split) => apply(() => api.pairs.setSplit({ ids, split })),
+    addTag: (ids: number[], tag: string) => apply(() => api.pairs.addTag({ ids, tag })),
+    removeTag: (ids: number[], tag: string) => apply(() => api.pairs.removeTag({ ids, tag })),
+    editText: (pair: Pair, side: 'left' | 'right', text: string) => apply(() => api.pairs.editText({ id: pair.id, side, text, revision: pair.revision })),
+  }
+}
