@@ -1,0 +1,114 @@
+// The command line: names, options and help. Every command calls the contract; none holds logic of its own.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { splitSchema, taskSchema } from '@shared/contract/entities'
+import { demo, type DemoOptions } from './commands/demo'
+import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
+import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
+import { listDevices, listJobs, listModels, search, type SearchOptions } from './commands/looking'
+import { sample } from './commands/sample'
+import { serve, type ServeOptions } from './commands/serve'
+import { evaluate, train, type TrainOptions } from './commands/training'
+
+/** Everything of a command's surroundings that the options do not decide. */
+export type Surroundings = Omit<CommandContext, 'projectDir' | 'terminal'> & {
+  terminalFor(asJson: boolean): CommandContext['terminal']
+  rendererDir: string
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value]
+
+function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < minimum || value > maximum) throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`)
+    return value
+  }
+}
+
+function decimal(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.')
+  return value
+}
+
+const splitOption = (description: string): Option => new Option('--split <split>', description).choices(splitSchema.options)
+
+export function createProgram(surroundings: Surroundings): Command {
+  const program = new Command('fuselip')
+    .description('Curate image-text pairs, mine hard negatives, fine-tune FuseLIP embeddings and test retrieval.')
+    .option('-p, --project <dir>', 'project folder; the last one, or the sample, when left out')
+    .option('--json', 'write the result as JSON to standard output')
+    .showHelpAfterError('(fuselip --help lists the commands)')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 in use, 130 interrupted.')
+    .exitOverride()
+
+  const contextOf = (): CommandContext => {
+    const options = program.opts<GlobalOptions>()
+    return { ...surroundings, projectDir: projectDirOf(options), terminal: surroundings.terminalFor(options.json === true) }
+  }
+
+  program.command('import <source>').description('import a folder of captioned pictures, or a CSV, TSV or JSONL table')
+    .addOption(new Option('--task <task>', 'what the pairs teach').choices(taskSchema.options).default('caption'))
+    .addOption(splitOption('split of the new pairs').default('train'))
+    .option('--left-image <column>', 'column of the left picture')
+    .option('--left-text <column>', 'column of the left text')
+    .option('--right-image <column>', 'column of the right picture')
+    .option('--right-text <column>', 'column of the right text')
+    .option('--mapping <file>', 'the four columns as a JSON file')
+    .action((source: string, options: ImportOptions) => importPairs(contextOf(), source, options))
+
+  program.command('tokenize').description('tokenize every picture without cached tokens').action(() => tokenize(contextOf()))
+
+  program.command('mine').description('mine hard negatives')
+    .option('--model <id>', 'model to mine with; the project’s own when left out')
+    .option('--per-pair <count>', 'candidates per pair', wholeNumber(1, 50), 5)
+    .option('--margin <cosine>', 'drop candidates above the true pair plus this', decimal, 0)
+    .addOption(splitOption('split to mine in').default('train'))
+    .action((options: Parameters<typeof mine>[1]) => mine(contextOf(), options))
+
+  program.command('train').description('fine-tune on the accepted pairs; Ctrl+C pauses with a checkpoint')
+    .option('--preset <id>', 'start from a preset')
+    .option('--recipe <file>', 'start from a recipe as a JSON file')
+    .option('--set <key=value>', 'change one setting; may be repeated', collect, [])
+    .option('--name <name>', 'name of the run', '')
+    .option('--model <id>', 'model to start from; the project’s own when left out')
+    .option('--resume <run>', 'continue a run instead of starting one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .action((options: TrainOptions) => train(contextOf(), options))
+
+  program.command('evaluate').description('measure retrieval')
+    .option('--model <id>', 'model to measure; the project’s own when left out')
+    .addOption(splitOption('split to measure on').default('test'))
+    .action((options: Parameters<typeof evaluate>[1]) => evaluate(contextOf(), options))
+
+  program.command('search [text]').description('find the sides nearest to a text, a picture, or both')
+    .option('--image <file>', 'picture to search with')
+    .option('--model <id>', 'model to search with; twice compares two', collect, [])
+    .addOption(new Option('--target <target>', 'what to find').choices(['images', 'texts', 'any']).default('images'))
+    .addOption(splitOption('search one split only'))
+    .option('--limit <count>', 'number of hits', wholeNumber(1, 200), 10)
+    .action((text: string | undefined, options: SearchOptions) => search(contextOf(), text ?? '', options))
+
+  program.command('models').description('list models').action(() => listModels(contextOf()))
+  program.command('devices').description('list devices').action(() => listDevices(contextOf()))
+  program.command('jobs').description('list jobs, newest first')
+    .option('--limit <count>', 'number of jobs', wholeNumber(1, 200), 20)
+    .action((options: { limit: number }) => listJobs(contextOf(), options))
+
+  program.command('serve').description('serve the studio to a browser')
+    .option('--port <port>', 'port; the next free one when left out', wholeNumber(0, 65_535))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allow-remote', 'permit an address that other computers can reach', false)
+    .option('--no-open', 'do not open the browser')
+    .action((options: ServeOptions) => serve(contextOf(), { ...options, rendererDir: surroundings.rendererDir }))
+
+  program.command('demo').description('run the whole loop on a fresh sample project and compare before with after')
+    .option('--preset <id>', 'training preset', 'quick')
+    .option('--set <key=value>', 'change one setting; may be repeated', collect, [])
+    .option('--keep', 'keep the project', false)
+    .action((options: DemoOptions) => demo(contextOf(), options))
+
+  program.command('sample').description('create the sample project where it is missing, and tell what is in it').action(() => sample(contextOf()))
+
+  for (const command of program.commands) command.exitOverride()
+  return program
+}
