@@ -2,11 +2,10 @@
 // Codes are saved chunk by chunk; work that was broken off goes on where it ended.
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Compute } from '../compute/thread/client'
-import type { ImageInput } from '../compute/thread/protocol'
 import type { Store } from '../store/openStore'
-import type { StoredImage } from '../store/imageStore'
-import type { ModelsService } from './models'
 import type { ChangeBus } from './changes'
+import type { ImagesService } from './images'
+import type { ModelsService } from './models'
 
 /** What long work tells about itself; a job's context fits, and `silentWork` for short work outside a job. */
 export type Work = Pick<JobContext, 'signal' | 'report' | 'log'>
@@ -22,6 +21,7 @@ const chunkSize = 64
 
 export interface TokensDependencies {
   store: Store
+  images: ImagesService
   compute: Compute
   jobs: JobRunner
   models: ModelsService
@@ -54,7 +54,7 @@ export class TokensService {
     for (let start = 0; start < missing.length; start += chunkSize) {
       work.signal.throwIfAborted()
       const images = store.images.getMany(missing.slice(start, start + chunkSize))
-      const results = await compute.call('tokenizeImages', { tokenizerDir: tokenizer.tokenizerDir, images: images.map((image) => this.toInput(image)) }, {
+      const results = await compute.call('tokenizeImages', { tokenizerDir: tokenizer.tokenizerDir, images: images.map((image) => this.dependencies.images.modelInput(image.id)) }, {
         signal: work.signal,
         onEvent: (event) => work.report(start + event.done),
       })
@@ -71,13 +71,6 @@ export class TokensService {
       work.report(Math.min(start + chunkSize, missing.length))
     }
     return failedIds
-  }
-
-  /** Where the pixels are and what is done to them. */
-  toInput(image: StoredImage): ImageInput {
-    const { store } = this.dependencies
-    const source = image.sourceImageId === null ? image : store.images.get(image.sourceImageId)
-    return { path: store.files.absolute(source.relativePath ?? ''), recipe: image.recipe }
   }
 
   #missing(tokenizerId: string, imageIds: Iterable<number> | 'all'): number[] {
