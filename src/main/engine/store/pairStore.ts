@@ -104,6 +104,13 @@ export class PairStore {
     }
   }
 
+  /** Pairs with exactly this content on one of their sides, oldest first. */
+  listBySide(imageId: number | null, text: string | null): Pair[] {
+    const ids = this.database.all<{ id: number }>(
+      'SELECT id FROM pairs WHERE (leftImageId IS ? AND leftText IS ?) OR (rightImageId IS ? AND rightText IS ?) ORDER BY id', imageId, text, imageId, text)
+    return this.getMany(ids.map(row => row.id))
+  }
+
   findByImportKey(importKey: string): number | null {
     return this.database.get<{ id: number }>('SELECT id FROM pairs WHERE importKey = ?', importKey)?.id ?? null
   }
