@@ -12,7 +12,7 @@ export const maximumPixels = 120_000_000
 sharp.cache(false)
 
 /** libvips repeats itself over several lines and prefixes the path; the last clause of the first line is the reason. */
-function reasonOf(thrown: unknown): string {
+export function reasonOf(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   if (/exceeds pixel limit/i.test(message)) return `it has more than ${maximumPixels / 1e6} million pixels`
   if (/unsupported image format/i.test(message)) return 'it is in no picture format that is known here, or is damaged'

@@ -1,0 +1,35 @@
+// Undo and redo of everything that went through the history: edits of pairs, new pairs, judgements.
+import type { History } from '../../../shared/contract/pairs'
+import type { Touched } from '../store/historyStore'
+import type { Store } from '../store/openStore'
+import type { ChangeBus } from './changes'
+import { publishEdit, type ChangedPairs } from './pairs'
+
+export class HistoryService {
+  readonly #store: Store
+  readonly #changes: ChangeBus
+
+  constructor(store: Store, changes: ChangeBus) {
+    this.#store = store
+    this.#changes = changes
+  }
+
+  get(): History {
+    return this.#store.history.get()
+  }
+
+  /** With nothing to undo, nothing changes and no pairs come back. */
+  undo(): ChangedPairs {
+    return this.#answer(this.#store.history.undo())
+  }
+
+  redo(): ChangedPairs {
+    return this.#answer(this.#store.history.redo())
+  }
+
+  #answer(touched: Touched): ChangedPairs {
+    if (touched.hasPairs) publishEdit(this.#changes)
+    if (touched.hasJudgements) this.#changes.publish({ topic: 'negatives' })
+    return { pairs: this.#store.pairs.getMany(touched.pairIds), history: this.#store.history.get() }
+  }
+}

@@ -1,0 +1,43 @@
+// Suggests which column feeds which part of a pair: first by what the values look like, then by the names people use.
+import type { ColumnMapping } from '../../../../shared/contract/import'
+import { isPictureName } from '../pictureNames'
+
+/** Columns with these names are taken as they are and never suggested for a side. */
+export const extraColumns = ['task', 'split', 'status', 'group', 'tags'] as const
+
+const rightImageNames = ['rightimage', 'targetimage', 'editedimage', 'outputimage', 'imageafter', 'afterimage', 'target', 'image2', 'imageb', 'cropimage', 'positiveimage']
+const leftImageNames = ['leftimage', 'image', 'imagepath', 'imagefile', 'filename', 'filepath', 'file', 'path', 'img', 'picture', 'photo', 'queryimage', 'sourceimage', 'inputimage', 'image1', 'imagea']
+const leftTextNames = ['lefttext', 'question', 'instruction', 'edit', 'editprompt', 'prompt', 'query', 'querytext', 'phrase', 'command']
+const rightTextNames = ['righttext', 'caption', 'text', 'answer', 'targettext', 'description', 'title', 'alttext', 'label', 'sentence']
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+export function guessColumns(columns: readonly string[], rows: readonly Record<string, string>[]): ColumnMapping {
+  const open = columns.filter(name => !(extraColumns as readonly string[]).includes(name.toLowerCase()))
+  const valuesOf = (name: string): string[] => rows.map(row => row[name] ?? '').filter(value => value.trim() !== '')
+  const looksLikePictures = (name: string): boolean => {
+    const values = valuesOf(name)
+    return values.length > 0 && values.filter(value => isPictureName(value.trim())).length * 2 >= values.length
+  }
+  const byContent = open.filter(looksLikePictures)
+  const pictures = byContent.length > 0 ? byContent : open.filter(name => leftImageNames.includes(plain(name)))
+  const texts = open.filter(name => !pictures.includes(name))
+  const named = (among: readonly string[], names: readonly string[]): string | null =>
+    names.map(wanted => among.find(name => plain(name) === wanted)).find(name => name !== undefined) ?? null
+
+  const rightNamed = named(pictures, rightImageNames)
+  const others = pictures.filter(name => name !== rightNamed)
+  const leftImage = named(others, leftImageNames) ?? others[0] ?? null
+  const rightImage = rightNamed ?? others.find(name => name !== leftImage) ?? null
+  const leftText = named(texts, leftTextNames)
+  const otherTexts = texts.filter(name => name !== leftText)
+  let rightText = named(otherTexts, rightTextNames)
+  if (rightText === null && rightImage === null) rightText = longest(otherTexts, valuesOf)
+  return { leftImage, leftText, rightImage, rightText }
+}
+
+/** Captions are longer than ids and labels. */
+function longest(names: readonly string[], valuesOf: (name: string) => string[]): string | null {
+  const lengths = names.map(name => ({ name, length: valuesOf(name).join('').length })).filter(({ length }) => length > 0)
+  return lengths.sort((a, b) => b.length - a.length)[0]?.name ?? null
+}

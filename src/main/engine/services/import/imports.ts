@@ -1,0 +1,46 @@
+// What the interface asks about imports. The job that runs one is started by the router with `run`.
+import type { ColumnMapping, ImportPreview, ImportProblem, ImportRecord } from '../../../../shared/contract/import'
+import type { Store } from '../../store/openStore'
+import type { ChangeBus } from '../changes'
+import { publishEdit } from '../pairs'
+import type { Picker } from '../picker'
+import type { ImportDefaults } from './pairDraft'
+import { inspectSource, runImport } from './runImport'
+
+export class ImportsService {
+  readonly #store: Store
+  readonly #picker: Picker
+  readonly #changes: ChangeBus
+
+  constructor(store: Store, picker: Picker, changes: ChangeBus) {
+    this.#store = store
+    this.#picker = picker
+    this.#changes = changes
+  }
+
+  inspect(sourceToken: string): Promise<ImportPreview> {
+    return inspectSource(this.#picker.pathForToken(sourceToken))
+  }
+
+  /** Runs to the end; see runImport for what it throws. */
+  run(sourcePath: string, mapping: ColumnMapping | null, defaults: ImportDefaults, progress: { signal: AbortSignal; onProgress: (done: number, total: number | null) => void }): Promise<ImportRecord> {
+    return runImport(this.#store, sourcePath, mapping, defaults, { ...progress, onBatch: () => publishEdit(this.#changes) })
+  }
+
+  list(): ImportRecord[] {
+    return this.#store.imports.list()
+  }
+
+  listProblems(importId: number, offset: number, limit: number): { problems: ImportProblem[]; total: number } {
+    this.#store.imports.get(importId)
+    return this.#store.imports.listProblems(importId, offset, limit)
+  }
+}
+
+/** “120 pairs added, 3 already there, 2 problems”: the line that sums up the job. */
+export function summarizeImport({ addedPairCount, knownPairCount, problemCount }: ImportRecord): string {
+  const count = (value: number, one: string): string => `${value.toLocaleString('en')} ${value === 1 ? one : `${one}s`}`
+  const known = knownPairCount === 0 ? '' : `, ${knownPairCount.toLocaleString('en')} already there`
+  const problems = problemCount === 0 ? '' : `, ${count(problemCount, 'problem')}`
+  return `${count(addedPairCount, 'pair')} added${known}${problems}`
+}

@@ -1,0 +1,40 @@
+// One JSON object per line. Values become text: lists of plain values are joined by commas, other structures stay JSON.
+import type { TableRow } from './sourceRow'
+import { readTextBlocks, type TextEncoding } from './textEncoding'
+
+export async function* readJsonlRows(path: string, fileName: string, encoding: TextEncoding): AsyncGenerator<TableRow> {
+  let number = 0
+  for await (const line of readLines(readTextBlocks(path, encoding))) {
+    number++
+    if (line.trim() !== '') yield toRow(line, `${fileName}, line ${number}`)
+  }
+}
+
+function toRow(line: string, location: string): TableRow {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(line)
+  } catch (thrown) {
+    return { location, values: null, problem: { code: 'broken-row', reason: `The line is not JSON: ${(thrown as Error).message}.` } }
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return { location, values: null, problem: { code: 'broken-row', reason: 'The line is JSON but not an object: expected {"column": "value", …}.' } }
+  }
+  return { location, values: Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, toText(value)])), problem: null }
+}
+
+function toText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (Array.isArray(value) && value.every(item => typeof item !== 'object')) return value.join(',')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+async function* readLines(blocks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = ''
+  for await (const block of blocks) {
+    const lines = (rest + block).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}

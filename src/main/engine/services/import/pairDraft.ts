@@ -1,0 +1,121 @@
+// From a row of a table to a pair that may become part of the project, or to the reason why it cannot.
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import type { Split, Status, Task } from '../../../../shared/contract/entities'
+import { splitSchema, statusSchema, taskSchema } from '../../../../shared/contract/entities'
+import type { ColumnMapping } from '../../../../shared/contract/import'
+import type { NewProblem } from '../../store/importStore'
+import { extraColumns } from './guessColumns'
+import type { RowProblem } from './sourceRow'
+
+export interface PairDraft {
+  location: string
+  leftImagePath: string | null
+  leftText: string | null
+  rightImagePath: string | null
+  rightText: string | null
+  task: Task
+  split: Split
+  status: Status
+  group: string | null
+  tags: string[]
+}
+
+export interface ImportDefaults {
+  task: Task
+  split: Split
+}
+
+export type DraftOrProblem = { draft: PairDraft; problem: null } | { draft: null; problem: NewProblem }
+
+/** As many as the editor takes. */
+export const longestText = 10_000
+const longestTag = 60
+
+const splitWords: Record<string, Split> = { training: 'train', val: 'validation', valid: 'validation', dev: 'validation', testing: 'test' }
+
+class BadRow extends Error {
+  constructor(readonly problem: RowProblem) {
+    super(problem.reason)
+  }
+}
+
+const refuse = (code: string, reason: string): never => {
+  throw new BadRow({ code, reason })
+}
+
+/** @param tableDir pictures are looked for below it */
+export function toDraft(location: string, values: Record<string, string>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): DraftOrProblem {
+  try {
+    return { draft: draftOf(location, values, mapping, defaults, tableDir), problem: null }
+  } catch (thrown) {
+    if (thrown instanceof BadRow) return { draft: null, problem: { location, ...thrown.problem } }
+    throw thrown
+  }
+}
+
+function draftOf(location: string, values: Record<string, string>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): PairDraft {
+  const cell = (column: string | null): string | null => {
+    const text = column === null ? '' : (values[column] ?? '').trim()
+    return text === '' ? null : text
+  }
+  const mapped = Object.values(mapping)
+  const extra = (name: (typeof extraColumns)[number]): string | null => {
+    const column = Object.keys(values).find(key => key.toLowerCase() === name)
+    return column === undefined || mapped.includes(column) ? null : cell(column)
+  }
+  const image = (column: string | null): string | null => {
+    const value = cell(column)
+    return value === null ? null : toPicturePath(value, tableDir)
+  }
+  const leftImagePath = image(mapping.leftImage)
+  const rightImagePath = image(mapping.rightImage)
+  const leftText = checkText(cell(mapping.leftText))
+  const rightText = checkText(cell(mapping.rightText))
+  if (leftImagePath === null && leftText === null) refuseEmpty('left', mapping.leftImage, mapping.leftText)
+  if (rightImagePath === null && rightText === null) refuseEmpty('right', mapping.rightImage, mapping.rightText)
+  const splitWord = extra('split')?.toLowerCase() ?? null
+  return {
+    location, leftImagePath, leftText, rightImagePath, rightText,
+    task: oneOf('task', extra('task')?.toLowerCase() ?? null, taskSchema.options, defaults.task),
+    split: oneOf('split', splitWord === null ? null : (splitWords[splitWord] ?? splitWord), splitSchema.options, defaults.split),
+    status: oneOf('status', extra('status')?.toLowerCase() ?? null, statusSchema.options, 'unreviewed'),
+    group: extra('group'),
+    tags: toTags(extra('tags')),
+  }
+}
+
+function refuseEmpty(side: string, imageColumn: string | null, textColumn: string | null): never {
+  const columns = [imageColumn, textColumn].filter(name => name !== null).map(name => `“${name}”`).join(' and ')
+  return refuse(imageColumn === null ? 'empty-caption' : 'empty-side', `The ${side} side is empty: nothing in ${columns}.`)
+}
+
+function checkText(text: string | null): string | null {
+  if (text !== null && text.length > longestText) refuse('long-text', `The text has ${text.length} characters; at most ${longestText} are taken.`)
+  return text
+}
+
+function oneOf<Value extends string>(column: string, value: string | null, allowed: readonly Value[], fallback: Value): Value {
+  if (value === null) return fallback
+  return allowed.find(known => known === value) ?? refuse('bad-value', `The column “${column}” says “${value}”; expected ${allowed.join(', ')}.`)
+}
+
+function toTags(value: string | null): string[] {
+  const tags = [...new Set((value ?? '').split(/[,;|]/).map(tag => tag.trim()).filter(tag => tag !== ''))]
+  const long = tags.find(tag => tag.length > longestTag)
+  return long === undefined ? tags : refuse('bad-value', `The tag “${long.slice(0, longestTag)}…” has ${long.length} characters; at most ${longestTag} are taken.`)
+}
+
+/** Relative paths must stay below the table's folder: a table from elsewhere must not reach into other folders by chance. */
+function toPicturePath(value: string, tableDir: string): string {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) refuse('remote-picture', `“${value}” is an address on the network; pictures are read from this computer only.`)
+  if (value.includes('\0')) refuse('missing-picture', 'The path of the picture holds a zero character.')
+  // Tables written on Windows name their pictures with backslashes.
+  const path = sep === '/' && !value.includes('/') ? value.replaceAll('\\', '/') : value
+  if (isAbsolute(path)) return resolve(path)
+  const absolutePath = resolve(tableDir, path)
+  const below = relative(tableDir, absolutePath)
+  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) {
+    refuse('path-escape', `“${value}” leads out of the table's folder. Move the table above its pictures, or write absolute paths.`)
+  }
+  return absolutePath
+}

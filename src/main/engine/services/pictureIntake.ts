@@ -1,0 +1,54 @@
+// Takes a picture file into the project: proves that it can be decoded to the end, keeps a copy named by its content
+// and draws its thumbnail. The row of the database is the caller's, so that it can share a transaction with others.
+import { createHash } from 'node:crypto'
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import { AppError } from '../../../shared/errors'
+import { maximumPixels, reasonOf } from '../compute/image/decodeImage'
+import { imageFormats, type ImageFormat, type NewImage } from '../store/imageStore'
+import type { ProjectFiles } from '../store/projectFiles'
+
+export const thumbnailSizePx = 320
+
+export interface ReadPicture {
+  format: ImageFormat
+  /** As displayed, after the EXIF rotation. */
+  widthPx: number
+  heightPx: number
+  /** WebP, at most `thumbnailSizePx` on the longer side. */
+  thumbnail: Uint8Array
+}
+
+export const hashBytes = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** @param label how messages name it @throws AppError 'unreadable-image' with the reason */
+export async function readPicture(bytes: Uint8Array, label: string): Promise<ReadPicture> {
+  try {
+    if (bytes.byteLength === 0) throw new Error('it is empty')
+    const options = { failOn: 'error', limitInputPixels: maximumPixels, autoOrient: true } as const
+    const metadata = await sharp(bytes, options).metadata()
+    const format = toFormat(metadata)
+    if (format === null) throw new Error(`${metadata.format} files are not read here`)
+    // Decoding to the end notices a file that was cut short, which its header does not tell.
+    return { format, widthPx: metadata.autoOrient.width, heightPx: metadata.autoOrient.height, thumbnail: await drawThumbnail(sharp(bytes, options)) }
+  } catch (cause) {
+    throw new AppError('unreadable-image', `${label} cannot be read: ${reasonOf(cause)}.`, 'Replace it with a whole JPEG, PNG, WebP, GIF, TIFF or AVIF file.', { cause })
+  }
+}
+
+export const drawThumbnail = (picture: Sharp): Promise<Buffer> =>
+  picture.resize({ width: thumbnailSizePx, height: thumbnailSizePx, fit: 'inside', withoutEnlargement: true }).webp({ quality: 85 }).toBuffer()
+
+/** Keeps copy and thumbnail of a picture. @throws AppError 'unreadable-image', and what writing throws */
+export async function takePicture(files: ProjectFiles, bytes: Uint8Array, sourceName: string): Promise<NewImage> {
+  const { format, widthPx, heightPx, thumbnail } = await readPicture(bytes, `“${sourceName}”`)
+  const hash = hashBytes(bytes)
+  const relativePath = files.imageRelativePath(hash, format)
+  await files.writeWhole(files.absolute(relativePath), bytes, { isDurable: true })
+  await files.writeWhole(files.thumbnailPath(hash), thumbnail, { isDurable: false })
+  return { hash, widthPx, heightPx, format, byteCount: bytes.byteLength, relativePath, sourceName }
+}
+
+function toFormat({ format, compression }: Metadata): ImageFormat | null {
+  if (format === 'heif' && compression === 'av1') return 'avif'
+  return imageFormats.find(known => known === format) ?? null
+}
