@@ -1,5 +1,5 @@
 // What happens to a text before byte-pair encoding: HTML unescaped twice, white space folded, lower case.
-// Follows the reference without its ftfy pass (repair of wrongly decoded text), see docs/decisions.
+// Follows the reference without its ftfy pass, which repairs wrongly decoded text.
 import { decodeHTML } from 'entities'
 
 /**

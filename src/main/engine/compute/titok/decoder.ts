@@ -2,7 +2,7 @@
 // Source: TiTok (arXiv 2406.07550) §3; weight names follow the published checkpoints. Written to be traced.
 import * as tf from '@tensorflow/tfjs-core'
 import { layerNorm, linear, parameter, type Parameters } from '../fuselip/layers'
-import { codebook, repeatRows, runBlocks } from './encoder'
+import { codebook, joinSequences, repeatRows, runBlocks } from './encoder'
 import { convolve, decodePixels } from './pixelDecoder'
 import type { TitokConfig, VisionTransformerConfig } from './titokConfig'
 
@@ -25,10 +25,10 @@ function decodePatches(parameters: Parameters, config: TitokConfig, vectors: tf.
   const latents = tf.add(
     linear(vectors, get('decoder_embed.weight'), get('decoder_embed.bias')),
     tf.slice(get('latent_token_positional_embedding'), [0, 0], [config.latentCount, decoder.width]),
-  ) // [B, N, D]
-  const masks = tf.add(tf.zeros([patchCount, 1]), tf.reshape(get('mask_token'), [1, decoder.width])) // one row a patch
-  const canvas = tf.add(tf.concat([tf.reshape(get('class_embedding'), [1, decoder.width]), masks], 0), get('positional_embedding'))
-  const sequence = tf.concat([repeatRows(canvas, batch), latents], 1) // [B, 1 + gridSize² + N, D]
+  ) as tf.Tensor3D // [B, N, D]
+  const masks = tf.add(tf.zeros([1, patchCount, 1]), get('mask_token')) as tf.Tensor3D // [1, gridSize², D]
+  const canvas = tf.add(joinSequences(repeatRows(get('class_embedding'), 1), masks), get('positional_embedding'))
+  const sequence = joinSequences(repeatRows(canvas, batch), latents) // [B, 1 + gridSize² + N, D]
   const hidden = runBlocks(sequence, parameters, 'decoder', decoder)
   const patches = tf.slice(hidden, [0, 1, 0], [batch, patchCount, decoder.width])
   return layerNorm(patches, get('ln_post.weight'), get('ln_post.bias'))

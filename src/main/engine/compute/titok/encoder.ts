@@ -13,6 +13,26 @@ export function repeatRows(rows: tf.Tensor, batch: number): tf.Tensor3D {
   return tf.add(tf.zeros([batch, 1, 1]), rows)
 }
 
+/**
+ * Sequences one after another: [B, L₁, D], [B, L₂, D], … → [B, L₁ + L₂ + …, D]. tfjs's gradient of a concatenation is
+ * the kernel SplitV, with one node for all parts; slices are enough here, and every backend has them.
+ */
+export function joinSequences(...parts: tf.Tensor3D[]): tf.Tensor3D {
+  const operation = tf.customGrad((...args) => {
+    const inputs = args.slice(0, parts.length) as tf.Tensor3D[]
+    const gradFunc = (dy: tf.Tensor): tf.Tensor[] => {
+      let start = 0
+      return parts.map(({ shape }) => {
+        const gradient = tf.slice(dy, [0, start, 0], shape)
+        start += shape[1]
+        return gradient
+      })
+    }
+    return { value: tf.concat(inputs, 1), gradFunc }
+  })
+  return operation(...parts) as tf.Tensor3D
+}
+
 /** All pre-norm blocks between `ln_pre` and `ln_post`. x: [B, L, D] → [B, L, D] */
 export function runBlocks(x: tf.Tensor, parameters: Parameters, prefix: string, config: VisionTransformerConfig): tf.Tensor3D {
   const get = (name: string): tf.Tensor => parameter(parameters, `${prefix}.${name}`)
@@ -44,10 +64,10 @@ export function encodeLatents(parameters: Parameters, config: TitokConfig, image
   const get = (name: string): tf.Tensor => parameter(parameters, name)
   const patches = embedPatches(images, get('encoder.patch_embed.weight'), get('encoder.patch_embed.bias'), encoder)
   const picture = tf.add(
-    tf.concat([repeatRows(get('encoder.class_embedding'), batch), patches], 1), get('encoder.positional_embedding'),
-  ) // [B, 1 + gridSize², D]
+    joinSequences(repeatRows(get('encoder.class_embedding'), batch), patches), get('encoder.positional_embedding'),
+  ) as tf.Tensor3D // [B, 1 + gridSize², D]
   const latentRows = tf.add(get('latent_tokens'), get('encoder.latent_token_positional_embedding')) // [N, D]
-  const sequence = tf.concat([picture, repeatRows(latentRows, batch)], 1) // [B, 1 + gridSize² + N, D]
+  const sequence = joinSequences(picture, repeatRows(latentRows, batch)) // [B, 1 + gridSize² + N, D]
   const hidden = runBlocks(sequence, parameters, 'encoder', encoder)
   const latents = tf.slice(hidden, [0, hidden.shape[1] - latentCount, 0], [batch, latentCount, encoder.width])
   const normalised = layerNorm(latents, get('encoder.ln_post.weight'), get('encoder.ln_post.bias')) // [B, N, D]
