@@ -12,6 +12,8 @@ export default defineConfig({
     resolve: { alias: { '@shared': shared } },
     build: {
       target: 'node20',
+      // tfjs-core ships its gradients as ES modules that plain Node cannot load, so it goes into the bundle.
+      externalizeDeps: { exclude: ['@tensorflow/tfjs-core'] },
       rollupOptions: {
         input: {
           index: resolve(import.meta.dirname, 'src/main/index.ts'),

@@ -21,6 +21,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // tfjs-core's gradients are ES modules that plain Node cannot load.
+          server: { deps: { inline: [/tfjs-core\/dist\/(register_all_gradients|gradients|kernel_names|gradients_util)/] } },
           include: ['test/{unit,parity,training,integration,rules}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 // A model on disk: config.json and model.safetensors, or the pytorch_model.bin of published checkpoints. Sizes are read
-// from the weights; config.json adds what weights do not show, under the keys of the public FuseLIP code and these of
-// our own: `image_token_count`.
+// from the weights; config.json adds what weights do not show: the head count and the codes per image. Models written
+// here spell every field of `FuselipConfig` and `imageTokenizer`; published ones use the keys of the public FuseLIP code.
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { AppError } from '../../../../shared/errors'
@@ -9,6 +9,7 @@ import { readPytorch } from '../weights/pytorch'
 import { readSafetensors } from '../weights/safetensors'
 import { requireWeight } from '../weights/weightMap'
 import { imageOffset, type FuselipConfig } from './config'
+import { trainedWeights } from './trainedWeights'
 
 export type ModelJson = Record<string, unknown>
 
@@ -21,8 +22,6 @@ export interface ModelFolder {
 }
 
 export const tokenizerPrefix = 'image_tokenizer.'
-/** A second copy of `token_embedding.weight` in published files; as a parameter of its own it would come untied. */
-const tiedCopy = 'mask_prediction_head.decoder.weight'
 /** Width of one head in every published model. */
 const publishedHeadWidth = 64
 const publishedImageTokenCount = 128
@@ -64,14 +63,14 @@ export function readFuselipConfig(weights: WeightMap, json: ModelJson): FuselipC
   let layerCount = 0
   while (weights.has(`transformer.resblocks.${layerCount}.ln_1.weight`)) layerCount++
   const textConfig = json['text_config'] as ModelJson | null | undefined
-  const headCount = positiveInteger(textConfig?.['heads']) ?? width / publishedHeadWidth
+  const headCount = positiveInteger(json['headCount'] ?? textConfig?.['heads']) ?? width / publishedHeadWidth
   const problem =
     codebookSize < 1 ? `a vocabulary of more than ${imageOffset({ hasMask })} ids, found ${vocabulary}`
     : layerCount < 1 ? 'weights of at least one transformer block, found none'
     : !Number.isInteger(headCount) || width % headCount !== 0 ? `heads that divide the width ${width}, found ${headCount}`
     : null
   if (problem) throw new AppError('bad-model', `Expected ${problem}.`, 'Choose the config.json and the weights of one model.')
-  const imageTokenCount = positiveInteger(json['image_token_count']) ?? publishedImageTokenCount
+  const imageTokenCount = positiveInteger(json['imageTokenCount']) ?? publishedImageTokenCount
   return { width, headCount, layerCount, contextLength, codebookSize, imageTokenCount, hasMask }
 }
 
@@ -86,31 +85,15 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
   const weights: WeightMap = new Map()
   for (const [name, weight] of all) {
     if (name.startsWith(tokenizerPrefix)) latentTokens.push(weight)
-    else if (name !== tiedCopy) weights.set(name, weight)
+    else weights.set(name, weight)
   }
   // The tokenizer's own weights, where they came along, say how many codes an image has.
   const fromTokenizer = latentTokens[0]?.shape[0]
-  const complete = fromTokenizer === undefined ? json : { image_token_count: fromTokenizer, ...json }
-  return { config: readFuselipConfig(weights, complete), weights, json: complete }
+  const complete = fromTokenizer === undefined ? json : { imageTokenCount: fromTokenizer, ...json }
+  return { config: readFuselipConfig(weights, complete), weights: trainedWeights(weights), json: complete }
 }
 
 /** config.json of a model with these sizes, such that `readFuselipConfig` gives `config` back. Keys of `base` are kept. */
 export function fuselipJson(config: FuselipConfig, base: ModelJson = {}): ModelJson {
-  const textConfig = (base['text_config'] ?? {}) as ModelJson
-  return {
-    model_name: 'fuse-clip-titok',
-    mask_pad: true,
-    use_eoi: false,
-    ...base,
-    context_length: config.contextLength,
-    image_token_count: config.imageTokenCount,
-    text_config: {
-      ...textConfig,
-      context_length: config.contextLength,
-      vocab_size: imageOffset(config) + config.codebookSize,
-      width: config.width,
-      heads: config.headCount,
-      layers: config.layerCount,
-    },
-  }
+  return { ...base, ...config, imageTokenizer: base['imageTokenizer'] ?? base['image_tokenizer'] ?? 'unknown' }
 }

@@ -99,7 +99,7 @@ async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run
     request, host, model, step, source, validationRows, epochSteps, fingerprint,
     totalSteps: recipe.epochs * epochSteps,
     done: state?.step ?? 0,
-    groups: state?.groups ?? (recipe.useHardNegatives ? request.groups : []),
+    groups: state?.groups ?? request.groups,
     best: state?.best ?? null,
     earlierMs: state?.elapsedMs ?? 0,
     startedAtMs: host.nowMs(),

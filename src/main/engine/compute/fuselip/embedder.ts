@@ -1,0 +1,64 @@
+// Embedding of id rows on ONNX Runtime: one graph per number of rows and bucket length, so callers use few of both.
+import * as ort from 'onnxruntime-node'
+import { compileFunction } from '../graph/compileFunction'
+import type { CompiledFunction, DeviceOptions } from '../graph/compileFunction'
+import type { TensorSpec } from '../graph/traceFunction'
+import type { WeightMap } from '../weights/namedArray'
+import * as tf from '@tensorflow/tfjs-core'
+import type { FuselipConfig } from './config'
+import type { Parameters } from './layers'
+import { embedTokens, encodeSequence } from './model'
+
+export interface Embedder {
+  /**
+   * @param ids [N, L] framed ids padded with 0
+   * @param endPositions [N] index of each row's first end-of-text id
+   * @returns [N, D] L2-normalised
+   */
+  embed(ids: Int32Array, length: number, endPositions: Int32Array): Promise<Float32Array>
+  /** The same with other weights (those of a model in training). */
+  embedWith(weights: Record<string, ort.Tensor>, ids: Int32Array, length: number, endPositions: Int32Array): Promise<Float32Array>
+  dispose(): Promise<void>
+}
+
+/** Tensors that the encoder reads; the MMM head and the logit scale are not among them. */
+const isEncoderWeight = (name: string): boolean => /^(token_embedding|positional_embedding|transformer\.|ln_final)/.test(name)
+
+export async function createEmbedder(weights: WeightMap, config: FuselipConfig, device: DeviceOptions): Promise<Embedder> {
+  const encoderWeights = new Map([...weights].filter(([name]) => isEncoderWeight(name)))
+  const own: Record<string, ort.Tensor> = Object.fromEntries(
+    [...encoderWeights].map(([name, array]) => [name, new ort.Tensor('float32', array.data, array.shape)]))
+  const compiled = new Map<string, Promise<CompiledFunction>>()
+
+  function compiledFor(rows: number, length: number): Promise<CompiledFunction> {
+    const key = `${rows}×${length}`
+    let found = compiled.get(key)
+    if (!found) {
+      const specs: Record<string, TensorSpec> = { ids: { shape: [rows, length], dtype: 'int32' }, endRows: { shape: [rows], dtype: 'int32' } }
+      for (const [name, array] of encoderWeights) specs[name] = { shape: array.shape, dtype: 'float32' }
+      found = compileFunction(specs, (inputs) => {
+        const ids = inputs['ids'] as tf.Tensor2D
+        const [embedded] = embedTokens(inputs as Parameters, [tf.reshape(ids, [rows * length])]) as [tf.Tensor2D]
+        return { features: encodeSequence(inputs as Parameters, config, embedded, ids, inputs['endRows'] as tf.Tensor1D).features }
+      }, device)
+      compiled.set(key, found)
+    }
+    return found
+  }
+
+  async function embedWith(current: Record<string, ort.Tensor>, ids: Int32Array, length: number, endPositions: Int32Array): Promise<Float32Array> {
+    const rows = endPositions.length
+    const session = await compiledFor(rows, length)
+    const outputs = await session.run({ ...current, ids, endRows: endPositions.map((position, row) => row * length + position) })
+    return outputs['features']!.data as Float32Array
+  }
+
+  return {
+    embed: (ids, length, endPositions) => embedWith(own, ids, length, endPositions),
+    embedWith,
+    async dispose() {
+      for (const session of compiled.values()) await (await session).dispose()
+      compiled.clear()
+    },
+  }
+}

@@ -1,0 +1,77 @@
+// One training step as a pure function: masked batch → losses, gradients, updated weights. Written once against tfjs; run
+// eagerly in tests (the oracle) and compiled for speed (compiledStep.ts).
+import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
+import type { FuselipConfig } from '../fuselip/config'
+import { gatherRows } from '../fuselip/gatherRows'
+import { parameter } from '../fuselip/layers'
+import type { Parameters } from '../fuselip/layers'
+import { embedTokens, encodeSequence, predictionVectors } from '../fuselip/model'
+import { adamwUpdate, gradientNorm } from './adamw'
+import type { AdamwInputs } from './adamw'
+import { contrastiveLoss, tiedCrossEntropy } from './losses'
+
+/** Upper bound of `logit_scale` (a logarithm): exp of it is at most 100. */
+export const maxLogitScale = Math.log(100)
+
+export interface StepTensors {
+  leftIds: tf.Tensor2D
+  rightIds: tf.Tensor2D
+  leftEndRows: tf.Tensor1D
+  rightEndRows: tf.Tensor1D
+  cells: tf.Tensor2D
+  /** [M] rows of the two hidden states laid one after the other: left rows first, then B·L_left + right row. */
+  maskedRows: tf.Tensor1D
+  maskedLabels: tf.Tensor1D
+  /** [M] 1 / (masked positions of that side); 0 in an empty slot. A side with nothing masked adds nothing. */
+  maskedWeights: tf.Tensor1D
+  mmmWeight: tf.Scalar
+}
+
+export interface StepLosses {
+  total: tf.Scalar
+  contrastive: tf.Scalar
+  mmm: tf.Scalar
+  leftFeatures: tf.Tensor2D
+  rightFeatures: tf.Tensor2D
+}
+
+/** Forward pass of both sides and both losses. The same masked pass gives features and predictions (paper §3). */
+export function stepLosses(parameters: Parameters, config: FuselipConfig, batch: StepTensors): StepLosses {
+  const flat = (ids: tf.Tensor2D): tf.Tensor1D => tf.reshape(ids, [ids.size])
+  const [leftEmbedded, rightEmbedded] = embedTokens(parameters, [flat(batch.leftIds), flat(batch.rightIds)]) as [tf.Tensor2D, tf.Tensor2D]
+  const left = encodeSequence(parameters, config, leftEmbedded, batch.leftIds, batch.leftEndRows)
+  const right = encodeSequence(parameters, config, rightEmbedded, batch.rightIds, batch.rightEndRows)
+  const contrastive = contrastiveLoss(left.features, right.features, batch.cells,
+    parameter(parameters, 'logit_scale'), parameter(parameters, 'logit_bias'))
+  const rows = (hidden: tf.Tensor3D): tf.Tensor2D => tf.reshape(hidden, [hidden.shape[0] * hidden.shape[1], config.width])
+  const masked = gatherRows(tf.concat2d([rows(left.hidden), rows(right.hidden)], 0), batch.maskedRows) // [M, D]
+  const mmm = tiedCrossEntropy(predictionVectors(parameters, masked), parameter(parameters, 'token_embedding.weight'),
+    parameter(parameters, 'mask_prediction_head.bias'), batch.maskedLabels, batch.maskedWeights)
+  return {
+    total: tf.add(contrastive, tf.mul(mmm, batch.mmmWeight)), contrastive, mmm,
+    leftFeatures: left.features, rightFeatures: right.features,
+  }
+}
+
+/** Losses and the gradient of the total by every parameter. */
+export function stepGradients(parameters: Parameters, config: FuselipConfig, batch: StepTensors): { losses: StepLosses; gradients: Record<string, tf.Tensor> } {
+  const names = Object.keys(parameters)
+  let losses: StepLosses | undefined
+  const evaluate = tf.valueAndGrads((...values: tf.Tensor[]) => {
+    losses = stepLosses(Object.fromEntries(names.map((name, index) => [name, values[index]!])), config, batch)
+    for (const tensor of Object.values(losses) as tf.Tensor[]) tf.keep(tensor)
+    return losses.total
+  })
+  const { grads } = evaluate(names.map((name) => parameters[name]!))
+  return { losses: losses!, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
+}
+
+/** Gradients, clipping, AdamW, and the clamp of the logit scale to 0…ln 100. */
+export function optimizerStep(parameters: Parameters, first: Parameters, second: Parameters, config: FuselipConfig, batch: StepTensors, inputs: AdamwInputs) {
+  const { losses, gradients } = stepGradients(parameters, config, batch)
+  const norm = gradientNorm(gradients)
+  const next = adamwUpdate(parameters, gradients, first, second, norm, inputs)
+  next.weights['logit_scale'] = tf.clipByValue(next.weights['logit_scale']!, 0, maxLogitScale)
+  return { losses, gradients, norm, ...next }
+}
