@@ -20,7 +20,8 @@ export function readMentions(text: string, vocabulary: Vocabulary): ReadMention[
     `\\ban? (?:(${oneOf(Object.values(vocabulary.sizes))}) )?(${oneOf(Object.values(vocabulary.colours))}) `
     + `(${oneOf(Object.values(vocabulary.kinds))})\\b(?: (${oneOf(Object.values(vocabulary.places))})\\b)?`, 'g')
   return [...text.matchAll(pattern)].map((match) => ({
-    size: match[1], colour: match[2]!, kind: match[3]!, place: match[4], from: match.index, to: match.index + match[0].length,
+    size: match[1], colour: match[2]!, kind: match[3]!, place: match[4],
+    from: match.index, to: match.index + match[0].length,
   }))
 }
 

@@ -82,8 +82,10 @@ describe.each(domainNames)('questions (%s)', (domain) => {
       case 'colourOf': return vocabulary.colours[meant().colour]
       case 'sizeOf': return vocabulary.sizes[meant().size]
       case 'whereIs': return placeWords(meant(), vocabulary)
-      case 'kindOf':
-        return vocabulary.kinds[only(scene.shapes.filter(({ colour }) => vocabulary.colours[colour] === values['colour'])).kind]
+      case 'kindOf': {
+        const coloured = scene.shapes.filter(({ colour }) => vocabulary.colours[colour] === values['colour'])
+        return vocabulary.kinds[only(coloured).kind]
+      }
       case 'isThere': return isTrueOf(values['mention']!, scene) ? vocabulary.yes : vocabulary.no
       case 'related': {
         const anchor = meant()

@@ -102,7 +102,8 @@ function captionText(claims: Claims, frame: string, domain: Domain): string {
     if (claim === undefined) {
       parts.push(phrase)
     } else {
-      parts.push(`${phrase} ${vocabulary.relations[claim.relation]} ${mentionText(claims.mentions[claim.object]!, domain)}`)
+      const object = mentionText(claims.mentions[claim.object]!, domain)
+      parts.push(`${phrase} ${vocabulary.relations[claim.relation]} ${object}`)
       index = claim.object
     }
   }

@@ -42,7 +42,8 @@ function canAssign(scene: Scene, claims: Claims, clearance: number, assigned: re
   }
   const mention = claims.mentions[assigned.length]!
   return scene.shapes.some((shape) =>
-    !assigned.includes(shape) && mentionFits(shape, mention) && canAssign(scene, claims, clearance, [...assigned, shape]))
+    !assigned.includes(shape) && mentionFits(shape, mention)
+    && canAssign(scene, claims, clearance, [...assigned, shape]))
 }
 
 export function mentionFits(shape: Shape, mention: Mention): boolean {

@@ -44,8 +44,9 @@ const chanceOfTwins = 0.4
 const questionsPerGroup = 4
 
 /** Items per group as expected, by which a task's weight is divided. */
-const meanTransformGroup = 1 / (Object.values(transformFamilies).reduce((sum, { weight, groupSize }) => sum + weight / groupSize, 0)
-  / Object.values(transformFamilies).reduce((sum, { weight }) => sum + weight, 0))
+const families = Object.values(transformFamilies)
+const meanTransformGroup = families.reduce((sum, { weight }) => sum + weight, 0)
+  / families.reduce((sum, { weight, groupSize }) => sum + weight / groupSize, 0)
 const meanGroupSize: Record<ToyTask, number> = {
   caption: 1 + chanceOfTwins, vqa: questionsPerGroup, edit: 2, transform: meanTransformGroup, region: 3.4,
 }
@@ -112,7 +113,8 @@ const groupMakers: Record<ToyTask, (options: ToyboxOptions, random: Random) => S
     // A crop enlarges by two, hence drawn at twice the size and shrunk at the end.
     const isCrop = family === 'crop'
     const items = transformGroup(family, picture(scene, isCrop ? 2 * sizePx : sizePx), random)
-    const shrink = (image: ToyImage): ToyImage => resampleBox(image, { leftPx: 0, topPx: 0, sidePx: image.sizePx }, sizePx)
+    const shrink = (image: ToyImage): ToyImage =>
+      resampleBox(image, { leftPx: 0, topPx: 0, sidePx: image.sizePx }, sizePx)
     const source = isCrop ? shrink(picture(scene, 2 * sizePx)) : null
     return items.map(({ before, text, after }) => ({
       left: { image: source ?? before, text },

@@ -77,8 +77,8 @@ function drawShape(canvas: Float32Array, sizePx: number, shape: Shape, look: Loo
       const offset = (row * sizePx + column) * 3
       if (look.shadow > 0) {
         const [shiftedX, shiftedY] = [x - shadowOffset, y - shadowOffset]
-        const shadowDistance = radius * outline(cosine * shiftedX + sine * shiftedY, cosine * shiftedY - sine * shiftedX)
-        const light = 1 - look.shadow * smoothStep(shadowSoftness, -shadowSoftness, shadowDistance)
+        const shadow = outline(cosine * shiftedX + sine * shiftedY, cosine * shiftedY - sine * shiftedX)
+        const light = 1 - look.shadow * smoothStep(shadowSoftness, -shadowSoftness, radius * shadow)
         for (let channel = 0; channel < 3; channel++) canvas[offset + channel]! *= light
       }
       const ownX = cosine * x + sine * y
@@ -96,7 +96,9 @@ function drawShape(canvas: Float32Array, sizePx: number, shape: Shape, look: Loo
 }
 
 function pixelRange(centre: number, reach: number, sizePx: number): [first: number, last: number] {
-  return [Math.max(0, Math.floor((centre - reach) * sizePx)), Math.min(sizePx - 1, Math.ceil((centre + reach) * sizePx))]
+  const first = Math.floor((centre - reach) * sizePx)
+  const last = Math.ceil((centre + reach) * sizePx)
+  return [Math.max(0, first), Math.min(sizePx - 1, last)]
 }
 
 function toBytes(canvas: Float32Array, noise: number, seed: number): Uint8Array {

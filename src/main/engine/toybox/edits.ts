@@ -49,7 +49,8 @@ const editors: Record<EditKind, Editor> = {
     const others = scene.shapes.filter((other) => other !== shape)
     for (let attempt = 0; attempt < 10; attempt++) {
       const centre = findRoom(others, shape.size, random)
-      if (centre !== null && placeOf(centre) !== placeOf(shape)) return changeShape(scene, 'move', shape, { ...shape, ...centre })
+      if (centre === null || placeOf(centre) === placeOf(shape)) continue
+      return changeShape(scene, 'move', shape, { ...shape, ...centre })
     }
     return null
   },
@@ -80,7 +81,11 @@ const editors: Record<EditKind, Editor> = {
     // Unlike sizes might no longer fit.
     if (first === undefined || second === undefined || first.size !== second.size) return null
     if (placeOf(first) === placeOf(second)) return null
-    const after = replaceShapes(scene, [first, { ...first, x: second.x, y: second.y }], [second, { ...second, x: first.x, y: first.y }])
+    const after = replaceShapes(
+      scene,
+      [first, { ...first, x: second.x, y: second.y }],
+      [second, { ...second, x: first.x, y: first.y }],
+    )
     const { edits } = domains[scene.domain].vocabulary
     const text = fillTemplate(edits.swap, { shape: referenceTo(scene, first), other: referenceTo(scene, second) })
     return { after, text, inverseText: text }

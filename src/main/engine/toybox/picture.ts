@@ -59,6 +59,8 @@ export function samplePoint(image: ToyImage, x: number, y: number, target: [numb
 /** Mean absolute difference per channel, 0…255. */
 export function meanDifference(first: ToyImage, second: ToyImage): number {
   let sum = 0
-  for (let index = 0; index < first.pixels.length; index++) sum += Math.abs(first.pixels[index]! - second.pixels[index]!)
+  for (let index = 0; index < first.pixels.length; index++) {
+    sum += Math.abs(first.pixels[index]! - second.pixels[index]!)
+  }
   return sum / first.pixels.length
 }

@@ -27,7 +27,8 @@ export function sceneRegions(scene: Scene, sizePx: number, random: Random): Regi
 /** Whole pixels, inside the picture. */
 export function boxAround(shape: Shape, sizePx: number): SquareBox {
   const sidePx = Math.min(sizePx, Math.round(2 * radiusBySize[shape.size] * paddingFactor * sizePx))
-  const start = (centre: number): number => Math.min(sizePx - sidePx, Math.max(0, Math.round(centre * sizePx - sidePx / 2)))
+  const start = (centre: number): number =>
+    Math.min(sizePx - sidePx, Math.max(0, Math.round(centre * sizePx - sidePx / 2)))
   return { leftPx: start(shape.x), topPx: start(shape.y), sidePx }
 }
 

@@ -90,7 +90,8 @@ class SampleMaker {
   captionFamilies(plan: SplitPlan): SampleItem[][] {
     const made: { scene: Scene; caption: Caption; family: string }[] = []
     const add = (scene: Scene, family: string): boolean => {
-      if (this.#seen.has(sceneKey(scene)) || made.some((other) => claimsHold(scene, other.caption.claims, 0))) return false
+      if (this.#seen.has(sceneKey(scene))) return false
+      if (made.some((other) => claimsHold(scene, other.caption.claims, 0))) return false
       for (let attempt = 0; attempt < 10; attempt++) {
         const caption = captionScene(scene, this.#random)
         if (made.some((other) => claimsHold(other.scene, caption.claims, 0))) continue
@@ -154,7 +155,8 @@ class SampleMaker {
     const keys = scenes.map(sceneKey)
     if (keys.some((key) => this.#seen.has(key))) return []
     keys.forEach((key) => this.#seen.add(key))
-    const [before, after, other] = scenes.map((own) => this.#sceneImage(own)) as [SampleImage, SampleImage, SampleImage?]
+    const images = scenes.map((own) => this.#sceneImage(own))
+    const [before, after, other] = images as [SampleImage, SampleImage, SampleImage?]
     const sides: Pick<SampleItem, 'left' | 'right'>[] = [
       { left: { image: before, text: first.text }, right: { image: after, text: null } },
       { left: { image: after, text: first.inverseText }, right: { image: before, text: null } },
@@ -177,7 +179,8 @@ class SampleMaker {
     this.#seen.add(sceneKey(scene))
     const family = pickTransformFamily(this.#random)
     const groupRandom = this.#random.fork(`transform ${this.#pictureCount}`)
-    const items = transformGroup(family, picture(scene, samplePictureSizePx), groupRandom).slice(0, largestComposeFamily)
+    const source = picture(scene, samplePictureSizePx)
+    const items = transformGroup(family, source, groupRandom).slice(0, largestComposeFamily)
     const images = new Map<ToyImage, SampleImage>()
     for (const { before, text, after } of items) {
       for (const image of [before, after]) {
@@ -198,7 +201,8 @@ class SampleMaker {
 
   #sceneImage(scene: Scene, ending = ''): SampleImage {
     const { vocabulary } = domains[scene.domain]
-    const words = scene.shapes.slice(0, 2).map(({ colour, kind }) => `${vocabulary.colours[colour]} ${vocabulary.kinds[kind]}`)
+    const named = scene.shapes.slice(0, 2)
+    const words = named.map(({ colour, kind }) => `${vocabulary.colours[colour]} ${vocabulary.kinds[kind]}`)
     const number = String(++this.#pictureCount).padStart(4, '0')
     const fileName = `${number} ${words.join(' ')}${ending}`.replace(/[^a-z0-9]+/g, '-').slice(0, 80)
     return { fileName, sizePx: samplePictureSizePx, draw: () => picture(scene, samplePictureSizePx).pixels }

@@ -1,4 +1,4 @@
-// What a toybox picture shows: one to four shapes on a plane. Names here are neutral; a domain gives them words and looks.
+// What a toybox picture shows: one to four shapes on a plane. Names here are neutral; a domain gives words and looks.
 import type { DomainName } from './domain.ts'
 import { domains } from './domain.ts'
 import type { Random } from './random.ts'
@@ -29,7 +29,7 @@ export interface Shape {
   tiltDegrees: number
   /** Index into the fills of the domain's look. */
   fill: number
-  /** −1…1 for red, green and blue, times the look's hue jitter. Kept here so that an edit of one shape leaves the others. */
+  /** −1…1 for red, green and blue, times the look's hue jitter. Kept here so that editing one shape spares the others. */
   hueShift: readonly [number, number, number]
 }
 
@@ -128,7 +128,9 @@ export function placeOf(shape: Pick<Shape, 'x' | 'y'>): Place {
   return places[third(shape.y) * 3 + third(shape.x)]!
 }
 
-export function relationHolds(subject: Shape, relation: Relation, object: Shape, clearance = relationClearance): boolean {
+export function relationHolds(
+  subject: Shape, relation: Relation, object: Shape, clearance = relationClearance,
+): boolean {
   const across = object.x - subject.x
   const down = object.y - subject.y
   switch (relation) {
@@ -146,7 +148,7 @@ export function mainRelation(subject: Shape, object: Shape): Relation | null {
   return candidates.find((relation) => relationHolds(subject, relation, object)) ?? null
 }
 
-/** What can be said of a scene in words, in a fixed order: equal keys mean scenes that no caption tells apart by shape. */
+/** What can be said of a scene's shapes one by one, in a fixed order: scenes with equal keys count as the same. */
 export function sceneKey(scene: Scene): string {
   return scene.shapes.map((shape) => `${shape.size} ${shape.colour} ${shape.kind} ${placeOf(shape)}`).sort().join(', ')
 }

@@ -31,8 +31,11 @@ export const transformFamilies: Record<TransformFamily, { weight: number; groupS
 const largestCropPx = 256
 const cropRows = ['upper', 'center', 'lower'] as const
 const cropColumns = ['left', 'center', 'right'] as const
-/** Results closer than this (of 255) look alike: an empty corner is no answer that could be told from another. */
+/** Results closer than this (of 255) look alike, so that neither could be told to be the answer. */
 const leastDifference = 2
+/** A crop with fewer pixels than this share away from its mean colour shows nothing but ground. */
+const leastShownShare = 0.01
+const shownDeviation = 45
 
 export const cropTransforms: readonly Transform[] = cropRows.flatMap((_, row) =>
   cropColumns.map((_, column) => ({ family: 'crop', row, column }) as const))
@@ -41,14 +44,16 @@ export const rotateTransforms: readonly Transform[] = [-1, 1].flatMap((direction
 
 /** Each family in proportion to its weight divided by its group size. */
 export function pickTransformFamily(random: Random): TransformFamily {
-  const entries = Object.entries(transformFamilies).map(([family, { weight, groupSize }]) => [family, weight / groupSize])
+  const families = Object.entries(transformFamilies)
+  const entries = families.map(([family, { weight, groupSize }]) => [family, weight / groupSize])
   return random.weighted(Object.fromEntries(entries) as Record<TransformFamily, number>)
 }
 
 export function transformText(transform: Transform): string {
   switch (transform.family) {
     case 'crop': return `crop to ${cropRows[transform.row]} ${cropColumns[transform.column]}`
-    case 'rotate': return `rotate ${Math.abs(transform.degrees)} degrees ${transform.degrees > 0 ? '' : 'counter'}clockwise`
+    case 'rotate':
+      return `rotate ${Math.abs(transform.degrees)} degrees ${transform.degrees > 0 ? '' : 'counter'}clockwise`
     case 'flip': return `flip ${transform.axis}ly`
     case 'grayscale': return 'grayscale'
     case 'jitter': return (['brightness', 'contrast', 'saturation'] as const)
@@ -57,14 +62,19 @@ export function transformText(transform: Transform): string {
   }
 }
 
-/** The group of one source picture. Flips and grayscale also run backward (`colorize`). */
+/**
+ * The group of one source picture, less results that show nothing or look alike. Flips and grayscale also run backward
+ * (`colorize`).
+ */
 export function transformGroup(family: TransformFamily, source: ToyImage, random: Random): TransformItem[] {
   const transforms = random.shuffle(variants(family, random)).slice(0, transformFamilies[family].groupSize)
   const forward: TransformItem[] = []
   for (const transform of transforms) {
     const after = applyTransform(source, transform)
-    const isLikeAnother = [source, ...forward.map((item) => item.after)].some((other) => meanDifference(other, after) < leastDifference)
-    if (!isLikeAnother) forward.push({ before: source, text: transformText(transform), after })
+    const others = [source, ...forward.map((item) => item.after)]
+    const isLikeAnother = others.some((other) => meanDifference(other, after) < leastDifference)
+    const isEmpty = family === 'crop' && isBareGround(after)
+    if (!isLikeAnother && !isEmpty) forward.push({ before: source, text: transformText(transform), after })
   }
   if (family !== 'flip' && family !== 'grayscale') return forward
   const backward = forward.map(({ before, text, after }) => ({
@@ -123,13 +133,14 @@ function rotate(image: ToyImage, degrees: number): ToyImage {
       const y = middle - sine * across + cosine * down
       if (x < 0 || y < 0 || x > sizePx || y > sizePx) continue
       samplePoint(image, x, y, point)
-      for (let channel = 0; channel < 3; channel++) pixels[(row * sizePx + column) * 3 + channel] = point[channel]! + 0.5
+      const offset = (row * sizePx + column) * 3
+      for (let channel = 0; channel < 3; channel++) pixels[offset + channel] = point[channel]! + 0.5
     }
   }
   return { pixels, sizePx }
 }
 
-/** Brightness scales, contrast blends with the picture's mean grey, saturation with each pixel's grey, in this order. */
+/** In this order: brightness scales, contrast blends with the picture's mean grey, saturation with each pixel's. */
 function jitter(image: ToyImage, factors: { brightness: number; contrast: number; saturation: number }): ToyImage {
   const bright = blendPixels(image, (value) => value * factors.brightness)
   const mean = meanGrey(bright)
@@ -166,6 +177,16 @@ function meanGrey(image: ToyImage): number {
   let sum = 0
   for (let offset = 0; offset < image.pixels.length; offset += 3) sum += greyAt(image.pixels, offset)
   return sum / (image.pixels.length / 3)
+}
+
+function isBareGround({ pixels }: ToyImage): boolean {
+  const mean = [0, 0, 0]
+  for (let index = 0; index < pixels.length; index++) mean[index % 3]! += (pixels[index]! * 3) / pixels.length
+  let shown = 0
+  for (let offset = 0; offset < pixels.length; offset += 3) {
+    if (mean.some((value, channel) => Math.abs(pixels[offset + channel]! - value) > shownDeviation)) shown++
+  }
+  return shown < (pixels.length / 3) * leastShownShare
 }
 
 /** Luma of ITU-R BT.601. */
