@@ -31,6 +31,8 @@ export interface FakeApi {
   emit: (change: Change) => void
   /** Makes the next call of a procedure fail. */
   failNext: (name: string, error: AppError) => void
+  /** Puts another answer in the place of a procedure. */
+  answer: (name: string, procedure: (input: never) => unknown) => void
 }
 
 export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
@@ -240,5 +242,5 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
     new Proxy({}, { get: (_target, verb) => (input: unknown, options: Options) => call(`${groupName}.${String(verb)}`, structuredClone(input), options) })
   const api = new Proxy({}, { get: (_target, groupName) => group(String(groupName)) }) as Api
 
-  return { api, studio, calls, emit, failNext: (name, error) => failures.set(name, error) }
+  return { api, studio, calls, emit, failNext: (name, error) => failures.set(name, error), answer: (name, procedure) => { procedures[name] = procedure } }
 }
