@@ -1,32 +1,24 @@
 // Keys and palette commands that work in every view.
 import { Blocks, FolderOpen, Keyboard, ListTodo, Redo2, SunMoon, Undo2, Upload } from '@lucide/vue'
 import { useRouter } from 'vue-router'
-import { useApi } from '@renderer/api/api'
 import { actionOf, type ActionId } from '@renderer/lib/actions'
 import { viewEntries } from '@renderer/router/views'
 import { useHistoryStore } from '@renderer/stores/history'
-import { useJobsStore } from '@renderer/stores/jobs'
-import { useNoticesStore } from '@renderer/stores/notices'
 import { useSettingsStore } from '@renderer/stores/settings'
 import { useShellStore } from '@renderer/stores/shell'
 import { useCommands } from './useCommands'
 import { useKeys } from './useKeys'
+import { useTokenize } from './useTokenize'
 
 export function useShellActions(): void {
   const router = useRouter()
-  const api = useApi()
   const shell = useShellStore()
   const history = useHistoryStore()
   const settings = useSettingsStore()
-  const jobs = useJobsStore()
-  const notices = useNoticesStore()
+  const tokenize = useTokenize()
 
   const go = (name: string) => () => void router.push({ name })
   const keyOf = (id: ActionId) => actionOf(id).keys[0]
-
-  async function tokenize(): Promise<void> {
-    await notices.attempt(async () => jobs.follow((await api.tokens.start({})).jobId))
-  }
 
   useKeys({
     'palette.open': () => { shell.isPaletteOpen = !shell.isPaletteOpen },
