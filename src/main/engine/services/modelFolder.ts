@@ -15,7 +15,8 @@ export const modelConfigSchema = z.object({
   imageTokenCount: z.number().int().positive(),
   hasMask: z.boolean(),
   imageTokenizer: z.string().min(1),
-  name: z.string().min(1).optional(),
+  /** What a run writes into its checkpoints. */
+  training: z.object({ step: z.number().int() }).optional(),
 })
 
 export interface ModelFolder {

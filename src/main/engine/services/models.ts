@@ -84,8 +84,8 @@ export class ModelsService {
     const which = match[2] as 'best' | 'last'
     const dir = which === 'best' ? join(this.#runs.runDir(run.id), 'checkpoints', 'best') : await lastCheckpointDir(this.#runs.runDir(run.id))
     if (!dir || !(await isModelFolder(dir))) return null
-    const step = which === 'last' ? stepOfFolder(dir) : null
-    return { id: modelId, name: `${run.name} · ${which}`, kind: 'tuned', runId: run.id, step, folder: await readModelFolder(dir) }
+    const folder = await readModelFolder(dir)
+    return { id: modelId, name: `${run.name} · ${which}`, kind: 'tuned', runId: run.id, step: folder.config.training?.step ?? stepOfFolder(dir), folder }
   }
 }
 

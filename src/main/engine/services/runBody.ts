@@ -120,9 +120,13 @@ function createEventKeeper({ store, changes }: RunDependencies, run: Run, contex
         publish()
         break
       case 'checkpoint':
-        store.runs.update(run.id, { checkpointSteps: [...new Set([...store.runs.get(run.id).checkpointSteps, event.step])].sort((a, b) => a - b) })
-        changes.publish({ topic: 'models' })
-        publish()
+        // Older ones are pruned, so the folder is asked.
+        void listCheckpointSteps(store.files.runDir(run.id)).then((checkpointSteps) => {
+          if (!isOpen) return
+          store.runs.update(run.id, { checkpointSteps })
+          changes.publish({ topic: 'models' })
+          publish()
+        })
         break
       case 'mined':
         context.log(`Mined again at step ${event.step}: ${event.groupCount} groups.`)

@@ -1,0 +1,104 @@
+// Every procedure of the contract, each one line into a service. `engine.services` are those of the open
+// project, which another one may replace at any time; so nothing of it is kept here.
+import { implement } from '@orpc/server'
+import { contract } from '../../../shared/contract'
+import type { Engine } from '../engine'
+import { toOrpcError } from './errors'
+
+export function createRouter(engine: Pick<Engine, 'services'>) {
+  const os = implement(contract).use(async ({ next, path }) => {
+    try {
+      return await next()
+    } catch (thrown) {
+      throw toOrpcError(thrown, path)
+    }
+  })
+
+  return os.router({
+    studio: {
+      getStatus: os.studio.getStatus.handler(() => engine.services.studio.getStatus()),
+      watch: os.studio.watch.handler(({ signal }) => engine.services.studio.watch(signal)),
+    },
+    settings: {
+      get: os.settings.get.handler(() => engine.services.settings.get()),
+      set: os.settings.set.handler(({ input }) => engine.services.settings.set(input)),
+    },
+    project: {
+      get: os.project.get.handler(() => engine.services.project.get()),
+      listRecent: os.project.listRecent.handler(() => engine.services.project.listRecent()),
+      open: os.project.open.handler(({ input }) => engine.services.project.open(input.projectToken)),
+      create: os.project.create.handler(({ input }) => engine.services.project.create(input.folderToken, input.name)),
+      rename: os.project.rename.handler(({ input }) => engine.services.project.rename(input.name)),
+      setCurrentModel: os.project.setCurrentModel.handler(({ input }) => engine.services.project.setCurrentModel(input.modelId)),
+    },
+    picker: {
+      listFolder: os.picker.listFolder.handler(({ input }) => engine.services.picker.listFolder(input.token)),
+    },
+    import: {
+      inspect: os.import.inspect.handler(({ input }) => engine.services.imports.inspect(input.sourceToken)),
+      start: os.import.start.handler(({ input }) => engine.services.importJobs.start(input)),
+      list: os.import.list.handler(() => engine.services.imports.list()),
+      listProblems: os.import.listProblems.handler(({ input }) => engine.services.imports.listProblems(input.importId, input.offset, input.limit)),
+    },
+    pairs: {
+      list: os.pairs.list.handler(({ input }) => engine.services.pairs.list(input)),
+      get: os.pairs.get.handler(({ input }) => engine.services.pairs.get(input.id)),
+      countFacets: os.pairs.countFacets.handler(({ input }) => engine.services.pairs.countFacets(input.filter)),
+      setStatus: os.pairs.setStatus.handler(({ input }) => engine.services.pairs.setStatus(input.ids, input.status)),
+      setSplit: os.pairs.setSplit.handler(({ input }) => engine.services.pairs.setSplit(input.ids, input.split)),
+      addTag: os.pairs.addTag.handler(({ input }) => engine.services.pairs.addTag(input.ids, input.tag)),
+      removeTag: os.pairs.removeTag.handler(({ input }) => engine.services.pairs.removeTag(input.ids, input.tag)),
+      editText: os.pairs.editText.handler(({ input }) => engine.services.pairs.editText(input)),
+    },
+    history: {
+      get: os.history.get.handler(() => engine.services.history.get()),
+      undo: os.history.undo.handler(() => engine.services.history.undo()),
+      redo: os.history.redo.handler(() => engine.services.history.redo()),
+    },
+    tokens: {
+      start: os.tokens.start.handler(() => engine.services.tokens.start()),
+    },
+    negatives: {
+      mine: os.negatives.mine.handler(({ input }) => engine.services.negatives.mine(input)),
+      getSummary: os.negatives.getSummary.handler(() => engine.services.negatives.getSummary()),
+      listCandidates: os.negatives.listCandidates.handler(({ input }) => engine.services.negatives.listCandidates(input)),
+      judge: os.negatives.judge.handler(({ input }) => engine.services.negatives.judge(input)),
+    },
+    runs: {
+      listPresets: os.runs.listPresets.handler(() => engine.services.runs.listPresets()),
+      plan: os.runs.plan.handler(({ input }) => engine.services.runs.plan(input)),
+      start: os.runs.start.handler(({ input }) => engine.services.runs.start(input)),
+      pause: os.runs.pause.handler(({ input }) => engine.services.runs.pause(input)),
+      resume: os.runs.resume.handler(({ input }) => engine.services.runs.resume(input)),
+      stop: os.runs.stop.handler(({ input }) => engine.services.runs.stop(input)),
+      list: os.runs.list.handler(() => engine.services.runs.list()),
+      get: os.runs.get.handler(({ input }) => engine.services.runs.get(input)),
+      rename: os.runs.rename.handler(({ input }) => engine.services.runs.rename(input)),
+      remove: os.runs.remove.handler(({ input }) => engine.services.runs.remove(input)),
+      listMetrics: os.runs.listMetrics.handler(({ input }) => engine.services.runs.listMetrics(input)),
+    },
+    search: {
+      query: os.search.query.handler(({ input, signal }) => engine.services.search.query(input, signal)),
+      useImagePath: os.search.useImagePath.handler(({ input }) => engine.services.search.useImagePath(input)),
+      saveHit: os.search.saveHit.handler(({ input }) => engine.services.savedHits.saveHit(input)),
+    },
+    evaluation: {
+      start: os.evaluation.start.handler(({ input }) => engine.services.evaluation.start(input)),
+      list: os.evaluation.list.handler(() => engine.services.evaluation.list()),
+    },
+    models: {
+      list: os.models.list.handler(() => engine.services.models.list()),
+    },
+    devices: {
+      list: os.devices.list.handler(() => engine.services.devices.list()),
+    },
+    jobs: {
+      list: os.jobs.list.handler(({ input }) => engine.services.jobs.list(input.limit)),
+      get: os.jobs.get.handler(({ input }) => engine.services.jobs.get(input.jobId)),
+      listLog: os.jobs.listLog.handler(({ input }) => engine.services.jobs.listLog(input.jobId)),
+      cancel: os.jobs.cancel.handler(({ input }) => engine.services.jobs.cancel(input.jobId)),
+    },
+  })
+}
+
+export type StudioRouter = ReturnType<typeof createRouter>

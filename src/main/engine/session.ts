@@ -1,0 +1,87 @@
+// Everything that belongs to one open project, put together by hand: the store at the bottom, the services on top.
+import type { Project } from '../../shared/contract/project'
+import type { Compute } from './compute/thread/client'
+import { JobRunner } from './jobs/runner'
+import type { ChangeBus } from './services/changes'
+import { EmbeddingsService } from './services/embeddings'
+import { EvaluationService } from './services/evaluation'
+import { HistoryService } from './services/history'
+import { ImagesService } from './services/images'
+import { ImportsService } from './services/import/imports'
+import { ImportJobs } from './services/importJobs'
+import { ModelsService } from './services/models'
+import { NegativesService } from './services/negatives'
+import { PairsService } from './services/pairs'
+import type { Picker } from './services/picker'
+import { ProjectService } from './services/project'
+import type { RecentProjects } from './services/recentProjects'
+import { RunsService } from './services/runs'
+import { SavedHitsService } from './services/savedHits'
+import { SearchService } from './services/search'
+import type { SettingsService } from './services/settings'
+import { TokensService } from './services/tokens'
+import type { Store } from './store/openStore'
+
+/** What outlives a project. */
+export interface SessionSurroundings {
+  compute: Compute
+  changes: ChangeBus
+  settings: SettingsService
+  picker: Picker
+  recentProjects: RecentProjects
+  resourcesDir: string
+  switchProject: (projectDir: string) => Promise<Project>
+}
+
+export interface Session {
+  readonly store: Store
+  readonly services: SessionServices
+  /** Pauses training, ends the other jobs, and closes the store. */
+  close(): Promise<void>
+}
+
+export type SessionServices = ReturnType<typeof createServices>
+
+function createServices(store: Store, surroundings: SessionSurroundings) {
+  const { compute, changes, settings, picker, recentProjects, resourcesDir, switchProject } = surroundings
+  const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
+  const images = new ImagesService(store)
+  const models = new ModelsService(resourcesDir, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
+  const tokens = new TokensService({ store, images, compute, jobs, models, changes })
+  const embeddings = new EmbeddingsService({ store, compute, tokens })
+  const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes })
+  const imports = new ImportsService(store, picker, changes)
+  const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
+  return {
+    jobs, images, models, tokens, embeddings, negatives,
+    project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
+    imports,
+    importJobs: new ImportJobs(jobs, imports, picker),
+    pairs: new PairsService(store, changes),
+    history: new HistoryService(store, changes),
+    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDeviceId: () => settings.get().deviceId }),
+    search: new SearchService({ store, compute, images, models, tokens, embeddings }),
+    savedHits: new SavedHitsService({ store, images, negatives, changes }),
+    evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),
+  }
+}
+
+/** Takes the store over: it is closed with the session. */
+export function createSession(store: Store, surroundings: SessionSurroundings): Session {
+  const services = createServices(store, surroundings)
+  services.jobs.recover()
+  services.runs.recover()
+  return {
+    store,
+    services,
+    close: async () => {
+      try {
+        await services.runs.close()
+        await services.jobs.close()
+      } finally {
+        services.images.dispose()
+        store.close()
+      }
+    },
+  }
+}
