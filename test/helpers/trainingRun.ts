@@ -55,7 +55,7 @@ export async function runFake(request: TrainingRequest, options: RunOptions = {}
   let action: 'pause' | 'stop' | null = null
   let clockMs = 0
   const host: TrainerHost = {
-    loadModel: () => Promise.resolve({ config: tinyConfig, weights: fakeWeights(), json: { model_name: 'fake' } }),
+    loadModel: () => Promise.resolve({ config: tinyConfig, weights: fakeWeights(), json: { name: 'fake', imageTokenizer: 'fake-tokenizer' } }),
     createStep: (weights) => Promise.resolve(createFakeStep(weights, log, options.failAt ?? null)),
     emit(event) {
       events.push(event)

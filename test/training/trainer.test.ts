@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decodeText, encodeText } from '../../src/main/engine/compute/text/tokenizer'
 import { readSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import type { TrainingEvent } from '../../src/main/engine/compute/thread/protocol'
 import { lossesOf, makePairs, makeRequest, runFake, tinyConfig } from '../helpers/trainingRun'
@@ -35,7 +36,7 @@ describe('a whole run', () => {
     expect(folders).toEqual(['best', 'step-000008', 'step-000012', 'step-000016'])
     expect(readdirSync(join(root, 'run', 'resume')).sort()).toEqual(['step-000012', 'step-000016'])
     const json = JSON.parse(readFileSync(join(root, 'run', 'checkpoints', 'step-000016', 'config.json'), 'utf8')) as Record<string, unknown>
-    expect(json).toMatchObject({ model_name: 'fake', image_token_count: 6, training: { step: 16, seed: 1 } })
+    expect(json).toMatchObject({ name: 'fake', imageTokenCount: 6, imageTokenizer: 'fake-tokenizer', training: { step: 16, seed: 1 } })
     const { weights } = await readSafetensors(join(root, 'run', 'checkpoints', 'step-000016', 'model.safetensors'))
     expect(weights.get('memory')!.data).toHaveLength(3)
   })
@@ -49,12 +50,18 @@ describe('a whole run', () => {
     expect(json.training.step).toBe(best.step)
   })
 
-  it('leaves hard negatives out when they are switched off', async () => {
-    const groups = [[0, 1, 2, 3]]
-    const { events, log } = await runFake(makeRequest(join(root, 'run'), { useHardNegatives: false }, { groups }))
+  it('never mines where hard negatives are switched off, and keeps the groups of the data', async () => {
+    const groups = [[0, 9, 18, 26]]
+    const { events, log } = await runFake(makeRequest(join(root, 'run'), { useHardNegatives: false, maskProbability: 0 }, { groups }))
     expect(kinds(events, 'mined')).toHaveLength(0)
-    const plain = await runFake(makeRequest(join(root, 'plain'), { useHardNegatives: false }))
-    expect(log.batches.map(({ left }) => [...left.ids])).toEqual(plain.log.batches.map(({ left }) => [...left.ids]))
+    const texts = makeRequest('none').pairs.map(({ right }) => decodeText(encodeText(right.text!)))
+    for (let epoch = 0; epoch < 4; epoch++) {
+      const together = log.batches.slice(4 * epoch, 4 * epoch + 4).filter(({ right }) => {
+        const shown = Array.from({ length: 8 }, (_, row) => decodeText(right.ids.subarray(row * right.length, (row + 1) * right.length)))
+        return groups[0]!.every((index) => shown.includes(texts[index]!))
+      })
+      expect(together).toHaveLength(1)
+    }
   })
 
   it('masks nothing where the prediction loss is off', async () => {

@@ -100,5 +100,5 @@ it('keeps the three newest checkpoints by number, and the best beside them', asy
   await saveBest(root, { ...model, training: { step: 2 } })
   expect(readdirSync(join(root, 'checkpoints')).sort()).toEqual(['best', 'step-1000000', 'step-1000001', 'step-999999'])
   const json = JSON.parse(readFileSync(join(root, 'checkpoints', 'best', 'config.json'), 'utf8')) as Record<string, unknown>
-  expect(json).toMatchObject({ training: { step: 2 }, text_config: { pad_id: 0, width: 4, vocab_size: 49409 + 64 } })
+  expect(json).toMatchObject({ training: { step: 2 }, text_config: { pad_id: 0 }, width: 4, codebookSize: 64, hasMask: true })
 })

@@ -1,0 +1,131 @@
+// What the compute thread does for each method of the protocol. Models and tokenizers stay loaded between calls.
+import { AppError } from '../../../../shared/errors'
+import type { ErrorJson } from '../../../../shared/errors'
+import { measureRecall } from '../evaluation/recall'
+import { createEmbedder } from '../fuselip/embedder'
+import type { FuselipConfig } from '../fuselip/config'
+import { readModelFolder } from '../fuselip/modelFolder'
+import { bucketLengths } from '../fuselip/sequence'
+import { loadModelImage } from '../image/modelInput'
+import type { RgbImage } from '../image/rgbImage'
+import { mineNegatives } from '../mining/mine'
+import { embedRows, type EmbedBatch } from '../retrieval/embedRows'
+import { findNearest } from '../retrieval/nearest'
+import { createImageTokenizer, imageBatchSize } from '../titok/imageTokenizer'
+import { sideRow } from '../training/batches'
+import { createTrainingStep } from '../training/compiledStep'
+import { train } from '../training/trainer'
+import { chooseDevice, listDevices } from './devices'
+import type { ComputeMethods, ImageInput, ModelInfo } from './protocol'
+import { createRecentlyUsed } from './recentlyUsed'
+import type { ComputeHandlers } from './serve'
+import { createTurns } from './turns'
+
+/** A base model, its tuned child and one more for comparison. */
+const loadedModelCount = 3
+const loadedTokenizerCount = 2
+
+interface LoadedModel {
+  config: FuselipConfig
+  parameterCount: number
+  embed: EmbedBatch
+  dispose(): Promise<void>
+}
+
+type TokenizedImage = ComputeMethods['tokenizeImages']['result'][number]
+
+export function createHandlers(): ComputeHandlers {
+  const takeTurn = createTurns()
+  const steering = new Map<string, { action: 'pause' | 'stop' | null }>()
+
+  const loadModel = createRecentlyUsed<LoadedModel>(loadedModelCount, async (dir) => {
+    const { config, weights } = await readModelFolder(dir)
+    const embedder = await createEmbedder(weights, config, chooseDevice(null))
+    let parameterCount = 0
+    for (const { data } of weights.values()) parameterCount += data.length
+    return {
+      config, parameterCount,
+      embed: (ids, length, ends) => takeTurn(() => embedder.embed(ids, length, ends)),
+      // After this an embedder compiles again when it is still asked, so a call in progress comes to its end.
+      dispose: () => takeTurn(() => embedder.dispose()),
+    }
+  })
+
+  const loadTokenizer = createRecentlyUsed(loadedTokenizerCount, async (dir) => {
+    const tokenizer = await createImageTokenizer(dir, chooseDevice(null))
+    return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
+  })
+
+  return {
+    listDevices: async () => listDevices(),
+
+    async describeModel({ modelDir }): Promise<ModelInfo> {
+      const { config, parameterCount } = await loadModel(modelDir)
+      const { width, layerCount, contextLength, imageTokenCount, codebookSize } = config
+      return { parameterCount, width, layers: layerCount, contextLength, imageTokenCount, codebookSize }
+    },
+
+    async tokenizeImages({ tokenizerDir, images }, { signal, emit }) {
+      const tokenizer = await loadTokenizer(tokenizerDir)
+      const results: TokenizedImage[] = []
+      for (let start = 0; start < images.length; start += imageBatchSize) {
+        signal.throwIfAborted()
+        const batch = await Promise.all(images.slice(start, start + imageBatchSize).map((image) => readImage(image, tokenizer.config.imageSizePx)))
+        const codes = await tokenizer.encode(batch.flatMap(({ pixels }) => (pixels ? [pixels] : [])))
+        let next = 0
+        for (const { pixels, error } of batch) results.push({ codes: pixels ? codes[next++]! : null, error })
+        emit({ kind: 'progress', done: results.length, total: images.length })
+      }
+      return results
+    },
+
+    async embedSides({ modelDir, sides }, { signal, emit }) {
+      const { config, embed } = await loadModel(modelDir)
+      const rows = sides.map((side) => sideRow(side, config))
+      const onProgress = (done: number, total: number): void => emit({ kind: 'progress', done, total })
+      const embeddings = await embedRows(rows, config.width, bucketLengths(config.contextLength), embed, { signal, onProgress })
+      return { embeddings, width: config.width }
+    },
+
+    mine: (request, { signal, emit }) =>
+      mineNegatives(request, { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
+
+    nearest: async ({ query, targets, width, limit }) => findNearest(query, targets, width, limit),
+
+    measureRecall: async (request) => measureRecall(request),
+
+    async train(request, { signal, emit }) {
+      if (steering.has(request.runDir)) throw new AppError('conflict', 'This run is being trained already.', 'Wait until it ends, or stop it first.')
+      const steer: { action: 'pause' | 'stop' | null } = { action: null }
+      steering.set(request.runDir, steer)
+      try {
+        const device = chooseDevice(request.deviceId)
+        return await train({ ...request, deviceId: device.deviceId }, {
+          loadModel: readModelFolder,
+          createStep: (weights, config) => createTrainingStep(weights, config, device),
+          emit, signal, takeTurn,
+          requestedAction: () => steer.action,
+          nowMs: () => performance.now(),
+        })
+      } finally {
+        steering.delete(request.runDir)
+      }
+    },
+
+    async steerTraining({ runDir, action }) {
+      const steer = steering.get(runDir)
+      if (!steer) throw new AppError('not-found', 'No training of this run is in progress.')
+      steer.action = action
+      return {}
+    },
+  }
+}
+
+/** A picture that cannot be read is an answer, not a failure of the call. */
+async function readImage({ path, recipe }: ImageInput, sizePx: number): Promise<{ pixels: RgbImage | null; error: ErrorJson | null }> {
+  try {
+    return { pixels: await loadModelImage(path, recipe, sizePx), error: null }
+  } catch (thrown) {
+    return { pixels: null, error: AppError.from(thrown).toJson() }
+  }
+}

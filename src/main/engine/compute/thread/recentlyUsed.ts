@@ -1,0 +1,50 @@
+// Keeps what was loaded from a folder for the next call: a few entries, the one unused for longest goes first. A folder
+// whose files changed since (the best checkpoint of a run is replaced in place) is loaded again.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface Disposable {
+  dispose(): Promise<void>
+}
+
+interface Entry<T> {
+  stamp: string
+  loading: Promise<T>
+}
+
+const watchedFiles = ['config.json', 'model.safetensors', 'pytorch_model.bin']
+
+async function stampOf(dir: string): Promise<string> {
+  const stamps = await Promise.all(watchedFiles.map((name) => stat(join(dir, name)).then(({ mtimeMs, size, ino }) => `${mtimeMs}-${size}-${ino}`, () => 'none')))
+  return stamps.join(' ')
+}
+
+/**
+ * @param load may throw; a failed load is not kept
+ * @param capacity entries kept; what is pushed out is disposed
+ */
+export function createRecentlyUsed<T extends Disposable>(capacity: number, load: (dir: string) => Promise<T>): (dir: string) => Promise<T> {
+  const entries = new Map<string, Entry<T>>()
+  const drop = (dir: string, entry: Entry<T>): void => {
+    if (entries.get(dir) === entry) entries.delete(dir)
+    void entry.loading.then((value) => value.dispose()).catch(() => undefined)
+  }
+  return async (dir) => {
+    const stamp = await stampOf(dir)
+    const found = entries.get(dir)
+    if (found && found.stamp === stamp) {
+      entries.delete(dir)
+      entries.set(dir, found)
+      return found.loading
+    }
+    if (found) drop(dir, found)
+    const entry = { stamp, loading: load(dir) }
+    entries.set(dir, entry)
+    entry.loading.catch(() => { if (entries.get(dir) === entry) entries.delete(dir) })
+    for (const [oldest, stale] of entries) {
+      if (entries.size <= capacity) break
+      drop(oldest, stale)
+    }
+    return entry.loading
+  }
+}
