@@ -4,7 +4,7 @@ import type { Metric, Recall, Validation } from '@shared/contract/entities'
 import { align } from '@renderer/charts/alignment'
 import { forLogScale, valueAt, type ChartValue } from '@renderer/charts/chartLine'
 import { decimate } from '@renderer/charts/decimation'
-import { formatShare, formatValue } from '@renderer/charts/formatNumber'
+import { formatShare, formatTick, formatValue } from '@renderer/charts/formatNumber'
 import { buildLines, metricCharts } from '@renderer/charts/metricCharts'
 import { emptySeries, mergeSeries, nextAfterStep } from '@renderer/charts/runSeries'
 import { smooth } from '@renderer/charts/smoothing'
@@ -126,6 +126,9 @@ describe('buildLines', () => {
 describe('numbers', () => {
   it.each([[null, '–'], [0, '0'], [0.00012, '1.20e-4'], [0.0345, '0.0345'], [2.5, '2.50'], [123.45, '123.5'], [12_345, '12,345']])('%s reads %s', (value, text) => {
     expect(formatValue(value)).toBe(text)
+  })
+  it.each([[0.1 + 0.2, '0.3'], [0.00025, '2.5e-4'], [25, '25'], [0, '0'], [120_000, '120,000']])('marks %s as %s on an axis', (value, text) => {
+    expect(formatTick(value)).toBe(text)
   })
   it('shows shares as percentages', () => {
     expect(formatShare(0.1234)).toBe('12.3 %')

@@ -13,6 +13,12 @@ export function formatValue(value: number | null | undefined): string {
   return value.toPrecision(3)
 }
 
+/** Ticks of an axis are round numbers: no trailing zeros. */
+export const formatTick = (value: number): string => {
+  const short = Number(value.toPrecision(6))
+  return Math.abs(short) >= 1e4 ? formatValue(short) : short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short)
+}
+
 /** A share 0…1 as a percentage with one decimal. */
 export const formatShare = (share: number | null | undefined): string =>
   share === null || share === undefined || !Number.isFinite(share) ? '–' : formatPercent(share)

@@ -85,11 +85,11 @@ function describe(host: HTMLElement, lines: readonly ChartLine[], theme: ChartTh
   return {
     width: Math.max(host.clientWidth, 40),
     height: Math.max(host.clientHeight, 40),
-    padding: [8, 10, 0, 0],
+    padding: [8, 14, 0, 0],
     legend: { show: false },
     scales: { x: { time: false }, y: { distr: options.isLogScale ? 3 : 1 } },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, gap: 4, space: 70, values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')) },
+      { ...axis, grid: { show: false }, size: 22, gap: 4, space: 44, values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? formatCount(value) : '')) },
       { ...axis, size: 52, gap: 6, space: 28, values: (_, splits) => splits.map((value) => (value == null ? '' : options.formatAxis(value))) },
     ],
     cursor: {
@@ -117,7 +117,7 @@ function describeLine(line: ChartLine, theme: ChartTheme): uPlot.Series {
     label: line.label,
     stroke,
     width: isRaw ? 1 : 1.5,
-    alpha: isRaw ? 0.28 : 1,
+    alpha: isRaw ? 0.35 : 1,
     dash: line.run === 1 && !isRaw ? [5, 4] : undefined,
     points: line.kind === 'points' ? { show: true, size: 5, width: 1, stroke, fill: stroke } : { show: line.xs.length === 1 },
   }

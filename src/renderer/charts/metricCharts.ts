@@ -2,7 +2,7 @@
 import type { Metric, Recall, Validation } from '@shared/contract/entities'
 import { type ChartLine, type ChartValue, forLogScale } from './chartLine'
 import { overlayTone } from './chartTheme'
-import { formatShare, formatValue } from './formatNumber'
+import { formatShare, formatTick, formatValue } from './formatNumber'
 import type { RunSeries } from './runSeries'
 import { smooth } from './smoothing'
 
@@ -22,15 +22,16 @@ export interface MetricChart {
   canSmooth: boolean
   canLogScale: boolean
   format: (value: ChartValue) => string
+  formatAxis: (value: number) => string
   source: { kind: 'metric'; key: keyof Metric } | { kind: 'validation'; direction: 'leftToRight' | 'rightToLeft' }
 }
 
 const metricChart = (key: keyof Metric, title: string, help: string, more: Partial<MetricChart> = {}): MetricChart => ({
-  id: key, title, help, unit: null, canSmooth: true, canLogScale: true, format: formatValue, source: { kind: 'metric', key }, ...more,
+  id: key, title, help, unit: null, canSmooth: true, canLogScale: true, format: formatValue, formatAxis: formatTick, source: { kind: 'metric', key }, ...more,
 })
 
 const recallChart = (direction: 'leftToRight' | 'rightToLeft', title: string, help: string): MetricChart => ({
-  id: direction, title, help, unit: null, canSmooth: false, canLogScale: false, format: formatShare, source: { kind: 'validation', direction },
+  id: direction, title, help, unit: null, canSmooth: false, canLogScale: false, format: formatShare, formatAxis: (share) => `${Math.round(share * 100)} %`, source: { kind: 'validation', direction },
 })
 
 export const metricCharts: readonly MetricChart[] = [
