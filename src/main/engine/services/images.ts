@@ -13,7 +13,7 @@ import { applyRecipe } from '../compute/image/applyRecipe'
 import { decodeImage } from '../compute/image/decodeImage'
 import type { StoredImage } from '../store/imageStore'
 import type { Store } from '../store/openStore'
-import { drawThumbnail, hashBytes, readPicture, takePicture } from './pictureIntake'
+import { drawThumbnail, hashBytes, readPicture, takePicture, thumbnailSizePx } from './pictureIntake'
 import { contentTypes } from './pictureNames'
 
 export interface MediaFile {
@@ -39,8 +39,9 @@ export class ImagesService {
   /** @throws AppError 'not-found', 'unreadable-image' when the copy was damaged since */
   async imageFile(imageId: number, size: MediaSize): Promise<MediaFile> {
     const image = this.#store.images.get(imageId)
-    const isShown = image.format !== null && image.format !== 'tiff'
-    if (size === 'full' && isShown && image.relativePath !== null && image.format !== null) {
+    const isSmall = Math.max(image.widthPx, image.heightPx) <= thumbnailSizePx
+    const isWanted = size === 'full' || isSmall
+    if (isWanted && image.relativePath !== null && image.format !== null && image.format !== 'tiff') {
       return { path: this.#store.files.absolute(image.relativePath), contentType: contentTypes[image.format], tag: image.hash }
     }
     const path = size === 'thumbnail' ? this.#store.files.thumbnailPath(image.hash) : this.#store.files.drawnPath(image.hash)

@@ -69,21 +69,22 @@ export class ImageStore {
 
   /** Adds a picture, or finds the one with the same bytes. */
   ensure(image: NewImage): number {
-    this.database.run(
+    const known = this.findByHash(image.hash)
+    if (known !== null) return known.id
+    return this.database.run(
       `INSERT INTO images (hash, widthPx, heightPx, format, byteCount, relativePath, sourceName, addedAtMs)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
-      image.hash, image.widthPx, image.heightPx, image.format, image.byteCount, image.relativePath, image.sourceName, Date.now())
-    return this.database.count('SELECT id FROM images WHERE hash = ?', image.hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      image.hash, image.widthPx, image.heightPx, image.format, image.byteCount, image.relativePath, image.sourceName, Date.now()).insertedId
   }
 
   /** Adds a derived picture, or finds the one with the same source and recipe. Sizes are those after the recipe. */
   ensureDerived(source: StoredImage, recipe: ImageRecipe, widthPx: number, heightPx: number): number {
     const recipeJson = JSON.stringify(recipe)
     const hash = createHash('sha256').update(`${source.hash}\n${recipeJson}`).digest('hex')
-    this.database.run(
-      `INSERT INTO images (hash, widthPx, heightPx, sourceName, sourceImageId, recipe, addedAtMs)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`,
-      hash, widthPx, heightPx, source.sourceName, source.id, recipeJson, Date.now())
-    return this.database.count('SELECT id FROM images WHERE hash = ?', hash)
+    const known = this.findByHash(hash)
+    if (known !== null) return known.id
+    return this.database.run(
+      'INSERT INTO images (hash, widthPx, heightPx, sourceName, sourceImageId, recipe, addedAtMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      hash, widthPx, heightPx, source.sourceName, source.id, recipeJson, Date.now()).insertedId
   }
 }

@@ -57,7 +57,6 @@ async function* parseRows(blocks: AsyncIterable<string>, delimiter: string): Asy
   const stream = Readable.from(heldBack(blocks, queue), { highWaterMark: 1 })
   Papa.parse<string[]>(stream, {
     delimiter,
-    delimitersToGuess: [',', ';', '\t', '|'],
     chunk: ({ data, errors }) => {
       const broken = new Set(errors.filter(error => error.type === 'Quotes').map(error => error.row))
       queue.add(data.map((cells, index) => ({ cells, brokenQuotes: broken.has(index) })))
@@ -94,10 +93,25 @@ export function toColumnNames(cells: readonly string[]): string[] {
   return names
 }
 
+/** The separator that gives the most rows the length of the header, and among equals the most columns. */
+async function guessDelimiter(blocks: AsyncIterable<string>): Promise<string> {
+  for await (const block of blocks) {
+    const tried = [',', ';', '\t', '|'].map(delimiter => {
+      const rows = Papa.parse<string[]>(block, { delimiter, preview: 20, skipEmptyLines: 'greedy' }).data
+      const columnCount = rows[0]?.length ?? 0
+      return { delimiter, columnCount, regularCount: rows.filter(row => row.length === columnCount).length }
+    })
+    const usable = tried.filter(({ columnCount }) => columnCount > 1)
+    return usable.sort((a, b) => b.regularCount - a.regularCount || b.columnCount - a.columnCount)[0]?.delimiter ?? ','
+  }
+  return ','
+}
+
 const isBlank = (cells: readonly string[]): boolean => cells.every(cell => cell.trim() === '')
 
-/** @param delimiter empty to find it from the first block */
-export async function* readCsvRows(path: string, fileName: string, encoding: TextEncoding, delimiter: string): AsyncGenerator<TableRow> {
+/** @param knownDelimiter null to find it from the first rows */
+export async function* readCsvRows(path: string, fileName: string, encoding: TextEncoding, knownDelimiter: string | null): AsyncGenerator<TableRow> {
+  const delimiter = knownDelimiter ?? (await guessDelimiter(readTextBlocks(path, encoding)))
   let columns: string[] | null = null
   let number = 0
   for await (const { cells, brokenQuotes } of parseRows(readTextBlocks(path, encoding), delimiter)) {

@@ -1,6 +1,5 @@
 // Imports a folder or a table. Rows go in by batches, each one transaction that holds its pairs, its pictures' rows and
 // its problems; what was committed stays, whatever happens later. Importing again adds only what is new.
-import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { ColumnMapping, ImportPreview, ImportRecord } from '../../../../shared/contract/import'
@@ -9,6 +8,7 @@ import type { NewProblem } from '../../store/importStore'
 import type { Store } from '../../store/openStore'
 import { readFolderDrafts, scanFolder } from './folderRows'
 import { guessColumns } from './guessColumns'
+import { importKeyOf } from './importKey'
 import { toDraft, type DraftOrProblem, type ImportDefaults, type PairDraft } from './pairDraft'
 import { PictureBatches, type TakenPicture } from './pictureBatch'
 import { openTable, scanTable, type Table } from './table'
@@ -150,11 +150,6 @@ function commitBatch(store: Store, importId: number, drafts: readonly PairDraft[
     }
     store.imports.addBatch(importId, { addedPairCount, knownPairCount, problems: allProblems })
   })
-}
-
-/** Names a pair by its content as it came, so that the same row is found again. */
-export function importKeyOf(leftHash: string | null, leftText: string | null, rightHash: string | null, rightText: string | null): string {
-  return createHash('sha256').update(JSON.stringify([leftHash, leftText, rightHash, rightText])).digest('hex')
 }
 
 async function isFolder(path: string): Promise<boolean> {

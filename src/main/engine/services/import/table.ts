@@ -39,7 +39,7 @@ export async function openTable(path: string): Promise<Table> {
     throw new AppError('bad-input', `Expected a folder of pictures or a table (.csv, .tsv, .jsonl), got “${name}”.`, 'Choose a folder, or save the table as CSV.')
   }
   const encoding = await detectEncoding(path)
-  const rows = (): AsyncGenerator<TableRow> => (kind === 'jsonl' ? readJsonlRows(path, name, encoding) : readCsvRows(path, name, encoding, kind === 'tsv' ? '\t' : ''))
+  const rows = (): AsyncGenerator<TableRow> => (kind === 'jsonl' ? readJsonlRows(path, name, encoding) : readCsvRows(path, name, encoding, kind === 'tsv' ? '\t' : null))
   return { path, name, kind, encoding, rows }
 }
 
