@@ -107,8 +107,8 @@ describe('the door', () => {
 })
 
 describe('files', () => {
-  it('serves the page with a strict policy, and its router paths too', async () => {
-    for (const path of ['/', '/library']) {
+  it('serves the page with a strict policy', async () => {
+    for (const path of ['/', '/index.html']) {
       const answer = await ask(path, { headers: { cookie } })
       expect(answer.status).toBe(200)
       expect(answer.body).toContain('<title>page</title>')
@@ -121,7 +121,7 @@ describe('files', () => {
     expect(asset.headers['content-type']).toContain('text/javascript')
   })
 
-  it.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/..%2f..%2fsecret.txt', '/..\\secret.txt', '/link.txt', '/%00.txt', '/%zz.js', '/none.js', '//secret.txt'])(
+  it.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/..%2f..%2fsecret.txt', '/..\\secret.txt', '/link.txt', '/%00.txt', '/%zz.js', '/none.js', '//secret.txt', '/library', '/assets', '/../../etc/passwd'])(
     'gives nothing for %s', async (path) => {
       const answer = await ask(path, { headers: { cookie } })
       expect(answer.status).toBeGreaterThanOrEqual(400)

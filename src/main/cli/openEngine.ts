@@ -1,13 +1,17 @@
 // Opens the engine inside this process, for commands and for the browser host.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { dataFolder } from '../dataFolder'
 import { createEngine, createEngineClient } from '../engine/engine'
+import { createStore } from '../engine/store/openStore'
+import { isProjectDir } from '../engine/store/projectFiles'
 import type { OpenEngine } from './session'
 
 /** `outDir` is the folder of the build: `out`. */
 export const createOpenEngine = (outDir: string): OpenEngine => async (options) => {
+  const { projectDir, createIfMissing = false } = options
+  if (createIfMissing && projectDir !== null && !isProjectDir(projectDir)) createStore(projectDir, { name: basename(projectDir), isSample: false }).close()
   const engine = await createEngine({
-    projectDir: options.projectDir,
+    projectDir,
     dataDir: options.dataDir ?? dataFolder(process.env),
     resourcesDir: join(outDir, '..', 'resources'),
     computeScript: join(outDir, 'main', 'compute.js'),

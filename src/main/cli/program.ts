@@ -47,7 +47,7 @@ export function createProgram(surroundings: Surroundings): Command {
     return { ...surroundings, projectDir: projectDirOf(options), terminal: surroundings.terminalFor(options.json === true) }
   }
 
-  program.command('import <source>').description('import a folder of captioned pictures, or a CSV, TSV or JSONL table')
+  program.command('import <source>').description('import a folder of captioned pictures, or a CSV, TSV or JSONL table; creates the project when there is none')
     .addOption(new Option('--task <task>', 'what the pairs teach').choices(taskSchema.options).default('caption'))
     .addOption(splitOption('split of the new pairs').default('train'))
     .option('--left-image <column>', 'column of the left picture')
@@ -107,7 +107,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--keep', 'keep the project', false)
     .action((options: DemoOptions) => demo(contextOf(), options))
 
-  program.command('sample').description('create the sample project where it is missing, and tell what is in it').action(() => sample(contextOf()))
+  program.command('sample [folder]').description('create a sample project in a folder, or the studio’s own one, and tell what is in it').action((folder?: string) => sample(contextOf(), folder))
 
   for (const command of program.commands) command.exitOverride()
   return program

@@ -21,6 +21,8 @@ export interface OpenEngineOptions {
   /** Null takes the studio's own folder. */
   dataDir: string | null
   host: 'browser' | 'cli'
+  /** Creates an empty project in `projectDir` when there is none. */
+  createIfMissing?: boolean
 }
 
 export type OpenEngine = (options: OpenEngineOptions) => Promise<EngineSession>

@@ -1,5 +1,5 @@
 // Serves the built page. A path is resolved inside the folder and then checked again by its real path, so that neither
-// `..`, an encoded slash nor a link leads out of it. Paths without a file ending belong to the page's own router.
+// `..`, an encoded slash nor a link leads out of it. The page routes by hash, so `/` is its only address.
 import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
@@ -31,10 +31,9 @@ export async function findStaticFile(folder: string, pathname: string): Promise<
     return null
   }
   if (decoded.includes('\0') || decoded.includes('\\') || decoded.split('/').includes('..')) return null
-  const isPage = extname(decoded) === ''
   try {
     const root = await realpath(folder)
-    const file = await realpath(isPage ? join(root, 'index.html') : join(root, decoded))
+    const file = await realpath(join(root, decoded === '/' ? 'index.html' : decoded))
     if (!file.startsWith(root + sep)) return null
     return (await stat(file)).isFile() ? file : null
   } catch {

@@ -44,7 +44,7 @@ export const importPairs = (context: CommandContext, source: string, options: Im
         ...problems.slice(0, 20).map((problem) => `  ${problem.location}: ${problem.reason}`),
         ...(record && record.problemCount > 20 ? [`  … and ${record.problemCount - 20} more; see the import list in the studio.`] : []),
       ].join('\n'))
-  })
+  }, { createIfMissing: true })
 
 export const tokenize = (context: CommandContext): Promise<void> =>
   withEngine(context, async (session) => {
