@@ -16,7 +16,7 @@ export const modelConfigSchema = z.object({
   hasMask: z.boolean(),
   imageTokenizer: z.string().min(1),
   /** What a run writes into its checkpoints. */
-  training: z.object({ step: z.number().int() }).optional(),
+  training: z.object({ step: z.number().int().optional() }).optional(),
 })
 
 export interface ModelFolder {

@@ -1,0 +1,121 @@
+// A stand-in for the compute thread that keeps its promises without tensors: a picture's codes are its mean colour, a
+// side's vector is that colour plus the colours named in its text. Mining, search and recall are the real code.
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { measureRecall } from '../../src/main/engine/compute/evaluation/recall'
+import { mineNegatives } from '../../src/main/engine/compute/mining/mine'
+import { findNearest } from '../../src/main/engine/compute/retrieval/nearest'
+import type { CallOptions, Compute } from '../../src/main/engine/compute/thread/client'
+import type { ComputeMethod, ComputeMethods, SideInput, TrainingEvent, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
+import { AppError } from '../../src/shared/errors'
+import { namedColours } from './colourProject'
+
+const width = 4
+type Requests = { [M in ComputeMethod]: (request: ComputeMethods[M]['request'], options: CallOptions<M>) => Promise<ComputeMethods[M]['result']> }
+
+export interface FakeTraining {
+  /** Steps of a run and the time of each. */
+  totalSteps: number
+  stepMs: number
+  /** The thread dies at this step; null never. */
+  failAtStep: number | null
+}
+
+export class FakeCompute implements Compute {
+  readonly calls: { method: ComputeMethod; request: unknown }[] = []
+  training: FakeTraining = { totalSteps: 30, stepMs: 1, failAtStep: null }
+  /** Steps that a run folder can continue from. */
+  readonly #resumeSteps = new Map<string, number>()
+  readonly #steering = new Map<string, 'pause' | 'stop'>()
+  /** Waits here before every embedding, so that a test can hold a job. */
+  gate: Promise<void> = Promise.resolve()
+
+  readonly #methods: Requests = {
+    listDevices: async () => [{ id: 'cpu', name: 'Test CPU', kind: 'cpu', isUsable: true, reason: null }],
+    describeModel: async () => ({ parameterCount: 1, width, layers: 1, contextLength: 32, imageTokenCount: 6, codebookSize: 256 }),
+    tokenizeImages: async ({ images }, { onEvent }) => {
+      const results = await Promise.all(images.map(async ({ path }) => {
+        try {
+          const { channels } = await sharp(path).stats()
+          return { codes: Uint16Array.from(channels.slice(0, 3), ({ mean }) => Math.round(mean)), error: null }
+        } catch (thrown) {
+          return { codes: null, error: new AppError('unreadable-image', `cannot be read: ${(thrown as Error).message}`).toJson() }
+        }
+      }))
+      onEvent?.({ kind: 'progress', done: images.length, total: images.length })
+      return results
+    },
+    embedSides: async ({ sides }, { signal }) => {
+      await this.gate
+      signal?.throwIfAborted()
+      return { embeddings: Float32Array.from(sides.flatMap(embed)), width }
+    },
+    mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
+    nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
+    measureRecall: async (request) => measureRecall(request),
+    train: (request, { onEvent }) => this.#train(request, onEvent ?? (() => undefined)),
+    steerTraining: async ({ runDir, action }) => {
+      this.#steering.set(runDir, action)
+      return {}
+    },
+  }
+
+  async call<M extends ComputeMethod>(method: M, request: ComputeMethods[M]['request'], options: CallOptions<M> = {}): Promise<ComputeMethods[M]['result']> {
+    this.calls.push({ method, request })
+    return this.#methods[method](request, options)
+  }
+
+  countOf(method: ComputeMethod): number {
+    return this.calls.filter((call) => call.method === method).length
+  }
+
+  lastRequest<M extends ComputeMethod>(method: M): ComputeMethods[M]['request'] {
+    return this.calls.findLast((call) => call.method === method)!.request as ComputeMethods[M]['request']
+  }
+
+  async dispose(): Promise<void> {
+    this.gate = Promise.resolve()
+  }
+
+  async #train({ modelDir, runDir, resume, recipe }: TrainingRequest, emit: (event: TrainingEvent) => void): Promise<ComputeMethods['train']['result']> {
+    const { totalSteps, stepMs, failAtStep } = this.training
+    const startStep = resume ? (this.#resumeSteps.get(runDir) ?? 0) : 0
+    this.#steering.delete(runDir)
+    emit({ kind: 'started', startStep, totalSteps, device: 'Test CPU' })
+    const save = (step: number) => {
+      for (const name of ['best', `step-${String(step).padStart(6, '0')}`]) cpSync(modelDir, join(runDir, 'checkpoints', name), { recursive: true })
+      this.#resumeSteps.set(runDir, step)
+      emit({ kind: 'checkpoint', step })
+    }
+    for (let step = startStep + 1; step <= totalSteps; step++) {
+      await new Promise((resolve) => setTimeout(resolve, stepMs))
+      if (step === failAtStep) throw new AppError('device-failed', 'The test device fell over.', 'Pick it up.')
+      emit({ kind: 'metric', metric: { step, total: 10 / step, contrastive: 8 / step, mmm: 2 / step, learningRate: recipe.learningRate, gradientNorm: 1, logitScale: 10, logitBias: -10, samplesPerSecond: 100, elapsedMs: (step - startStep) * 10 } })
+      if (step % recipe.validateEverySteps === 0) {
+        const recall = { r1: 0.5, r5: 0.8, r10: 0.9, meanRank: 2, medianRank: 1, count: 4 }
+        emit({ kind: 'validation', validation: { step, leftToRight: recall, rightToLeft: recall } })
+      }
+      if (step % recipe.checkpointEverySteps === 0) save(step)
+      const action = this.#steering.get(runDir)
+      if (action) {
+        save(step)
+        return { outcome: action === 'pause' ? 'paused' : 'stopped', step }
+      }
+    }
+    save(totalSteps)
+    return { outcome: 'finished', step: totalSteps }
+  }
+}
+
+function embed({ codes, text }: SideInput): number[] {
+  const sum = [0, 0, 0, 1]
+  const add = (colour: ArrayLike<number>) => { for (let channel = 0; channel < 3; channel++) sum[channel]! += (colour[channel] ?? 0) - 110 }
+  if (codes) add(codes)
+  for (const word of text?.split(/\W+/) ?? []) {
+    const colour = namedColours[word]
+    if (colour) add(colour)
+  }
+  const length = Math.hypot(...sum)
+  return sum.map((value) => value / length)
+}
