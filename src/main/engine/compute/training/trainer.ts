@@ -81,6 +81,18 @@ async function findState({ runDir, resume }: TrainingRequest, fingerprint: strin
   return state
 }
 
+async function createStep(host: TrainerHost, { weights, config }: ModelFolder, state: ResumeState | null): Promise<TrainingStep> {
+  const step = await host.takeTurn(() => host.createStep(state?.weights ?? weights, config))
+  if (!state) return step
+  try {
+    await host.takeTurn(() => step.importMoments(state.moments))
+    return step
+  } catch (cause) {
+    await step.dispose()
+    throw new AppError('bad-checkpoint', `The saved state of step ${state.step} does not fit the model: ${(cause as Error).message}`, 'Start a new run from one of its checkpoints.', { cause })
+  }
+}
+
 async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run> {
   const { recipe, pairs } = request
   const epochSteps = stepsPerEpoch(pairs.length, recipe.batchSize)
@@ -93,8 +105,7 @@ async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run
     judged: judgedCells(request.judgements, pairs.length),
   }
   const validationRows = pairRows(request.validation, model.config)
-  const step = await host.takeTurn(() => host.createStep(state?.weights ?? model.weights, model.config))
-  if (state) await host.takeTurn(() => step.importMoments(state.moments))
+  const step = await createStep(host, model, state)
   return {
     request, host, model, step, source, validationRows, epochSteps, fingerprint,
     totalSteps: recipe.epochs * epochSteps,
