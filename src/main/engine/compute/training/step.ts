@@ -67,11 +67,16 @@ export function stepGradients(parameters: Parameters, config: FuselipConfig, bat
   return { losses: losses!, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }
 
-/** Gradients, clipping, AdamW, and the clamp of the logit scale to 0…ln 100. */
+/** After each update `logit_scale` is clamped to 0…ln 100. */
+export function clampWeight(name: string, weight: tf.Tensor): tf.Tensor {
+  return name === 'logit_scale' ? tf.clipByValue(weight, 0, maxLogitScale) : weight
+}
+
+/** The whole step on one eager backend: gradients, clipping, AdamW, and the clamp of the logit scale to 0…ln 100. */
 export function optimizerStep(parameters: Parameters, first: Parameters, second: Parameters, config: FuselipConfig, batch: StepTensors, inputs: AdamwInputs) {
   const { losses, gradients } = stepGradients(parameters, config, batch)
   const norm = gradientNorm(gradients)
   const next = adamwUpdate(parameters, gradients, first, second, norm, inputs)
-  next.weights['logit_scale'] = tf.clipByValue(next.weights['logit_scale']!, 0, maxLogitScale)
+  for (const name of Object.keys(next.weights)) next.weights[name] = clampWeight(name, next.weights[name]!)
   return { losses, gradients, norm, ...next }
 }
