@@ -59,7 +59,7 @@ export const useSearchStore = defineStore('search', () => {
   let ownChanges = 0
   async function search(currentModelId: string): Promise<void> {
     if (!canSearch.value) return
-    const query: SearchQuery = { ...draft.value, text: draft.value.text.trim() }
+    const query: SearchQuery = { ...draft.value, text: draft.value.text.trim(), image: draft.value.image && { ...draft.value.image } }
     const first = modelId.value ?? currentModelId
     const modelIds = secondModelId.value !== null && secondModelId.value !== first ? [first, secondModelId.value] : [first]
     const number = ++asked
