@@ -71,6 +71,8 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
     }
     if (url.pathname.startsWith('/media/')) await serveMedia(request, response, media, url.pathname, options.maxUploadBytes)
     else if (!isRead) sendError(response, new AppError('bad-input', 'Pages answer GET only.'), 405, { Allow: 'GET, HEAD' })
+    // Browsers ask for it unbidden.
+    else if (url.pathname === '/favicon.ico') send(response, 204, 'image/x-icon', '')
     else if (!(await serveStatic(response, rendererDir, url.pathname))) sendError(response, new AppError('not-found', `There is no ${url.pathname}.`))
   }
 
