@@ -114,7 +114,7 @@ describe('buildLines', () => {
   it('marks recall at each validation', () => {
     const lines = buildLines(recallChart, series, null, settings)
     expect(lines.map((line) => line.label)).toEqual(['R@1', 'R@5', 'R@10'])
-    expect(lines[0]).toMatchObject({ kind: 'points', xs: [2, 4], ys: [0.1, 0.5] })
+    expect(lines[0]).toMatchObject({ kind: 'points', xs: [1, 2, 4], ys: [null, 0.1, 0.5] })
   })
   it('turns values that a log axis cannot show into gaps', () => {
     const withZero = { metrics: [metric(1, { total: 0 }), metric(2, { total: NaN }), metric(3)], validations: [] }

@@ -56,7 +56,7 @@ export function buildLines(chart: MetricChart, series: RunSeries, overlay: RunSe
 
 function linesOfRun(chart: MetricChart, series: RunSeries, run: 0 | 1, settings: ChartSettings): ChartLine[] {
   const { source } = chart
-  if (source.kind === 'validation') return recallLines(series.validations, source.direction, run)
+  if (source.kind === 'validation') return recallLines(series, source.direction, run)
   const xs = series.metrics.map((metric) => metric.step)
   const values = series.metrics.map((metric) => (Number.isFinite(metric[source.key]) ? metric[source.key] : null))
   const shown = (ys: ChartValue[]): ChartValue[] => (settings.isLogScale && chart.canLogScale ? forLogScale(ys) : ys)
@@ -68,7 +68,10 @@ function linesOfRun(chart: MetricChart, series: RunSeries, run: 0 | 1, settings:
   ]
 }
 
-function recallLines(validations: readonly Validation[], direction: 'leftToRight' | 'rightToLeft', run: 0 | 1): ChartLine[] {
-  const xs = validations.map((validation) => validation.step)
-  return recalls.map(({ key, label }, tone) => ({ label, run, tone, kind: 'points', xs, ys: validations.map((validation) => validation[direction][key]) }))
+/** Gaps at the first and last step give recall the same x axis as the losses beside it. */
+function recallLines({ metrics, validations }: RunSeries, direction: 'leftToRight' | 'rightToLeft', run: 0 | 1): ChartLine[] {
+  const known = new Map<number, Validation | null>([metrics[0], metrics.at(-1)].flatMap((metric) => (metric ? [[metric.step, null]] : [])))
+  for (const validation of validations) known.set(validation.step, validation)
+  const xs = validations.length > 0 ? [...known.keys()].sort((first, second) => first - second) : []
+  return recalls.map(({ key, label }, tone) => ({ label, run, tone, kind: 'points', xs, ys: xs.map((step) => known.get(step)?.[direction][key] ?? null) }))
 }
