@@ -26,7 +26,7 @@ export interface ColourProject {
   client: EngineClient
   waitForJob(jobId: number): Promise<Job>
   /** Closes the engine and opens another on the same folders. */
-  reopen(): Promise<void>
+  reopen(whileClosed?: () => void): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -86,8 +86,9 @@ export async function openColourProject(): Promise<ColourProject> {
   const project: ColourProject = {
     dir, projectDir, ...(await open()),
     waitForJob: (jobId) => project.engine.services.jobs.wait(jobId),
-    reopen: async () => {
+    reopen: async (whileClosed) => {
       await project.engine.close()
+      whileClosed?.()
       Object.assign(project, await open())
     },
     dispose: async () => {
