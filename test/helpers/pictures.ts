@@ -1,10 +1,10 @@
 // Small real picture files for imports.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 
 /** Noise in a colour that depends on `seed`: every seed gives other bytes, and PNG cannot shrink it much. */
-export function picture(seed: number, width = 24, height = 16): sharp.Sharp {
+export function picture(seed: number, width = 24, height = 16): Sharp {
   const data = Buffer.alloc(width * height * 3)
   let state = seed * 2654435761 + 1
   for (let index = 0; index < data.length; index++) {

@@ -82,7 +82,7 @@ export class ProjectService {
 
 /** A name that every file system takes. @throws AppError 'bad-input' when nothing is left of it */
 export function toFolderName(name: string): string {
-  const folderName = name.replace(/[<>:"/\\|?*\p{Cc}]/gu, ' ').replace(/\s+/g, ' ').trim().replace(/^\.+|[. ]+$/g, '').slice(0, 80)
+  const folderName = name.replace(/[<>:"/\\|?*\p{Cc}]/gu, ' ').replace(/\s+/g, ' ').replace(/^[. ]+|[. ]+$/g, '').slice(0, 80)
   if (folderName === '') throw new AppError('bad-input', `“${name}” gives no folder name.`, 'Use letters or digits in the name.')
   return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(folderName) ? `${folderName} project` : folderName
 }

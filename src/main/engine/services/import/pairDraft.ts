@@ -4,7 +4,7 @@ import type { Split, Status, Task } from '../../../../shared/contract/entities'
 import { splitSchema, statusSchema, taskSchema } from '../../../../shared/contract/entities'
 import type { ColumnMapping } from '../../../../shared/contract/import'
 import type { NewProblem } from '../../store/importStore'
-import { extraColumns } from './guessColumns'
+import type { extraColumns } from './guessColumns'
 import type { RowProblem } from './sourceRow'
 
 export interface PairDraft {
