@@ -35,7 +35,7 @@ async function answer(engine: Engine, name: HostRequestName, input: unknown): Pr
 /** Messages may come before the engine is ready; they wait for it. */
 export function serveHost(port: ParentPort, opening: Promise<Engine>, exit: (code: number) => void): void {
   const handlers = opening.then((engine) => ({ engine, rpc: new RPCHandler(engine.router) }))
-  opening.then(() => port.postMessage({ kind: 'ready' }), (thrown: unknown) => {
+  handlers.then(() => port.postMessage({ kind: 'ready' }), (thrown: unknown) => {
     port.postMessage({ kind: 'failed', error: AppError.from(thrown).toJson() })
     // The message leaves the process before the exit does.
     setTimeout(() => exit(1), 50)
