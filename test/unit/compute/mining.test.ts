@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createCompiledScorer, createPlainScorer } from '../../../src/main/engine/compute/mining/blockScores'
 import { groupsFromCandidates } from '../../../src/main/engine/compute/mining/groups'
 import { mineNegatives, type MiningRequest } from '../../../src/main/engine/compute/mining/mine'
 import { createRandom } from '../../../src/main/engine/compute/training/random'
@@ -56,12 +57,22 @@ function oracle({ left, right, leftKeys, rightKeys, perPair, margin, judgements 
 describe('mining', () => {
   it.each([[1, 1], [5, 7], [8, 64], [41, 41], [64, 256]])('agrees with the full sort for blocks of %i × %i', async (anchorBlock, targetBlock) => {
     const expected = oracle(request)
-    const result = await mineNegatives(request, { anchorBlock, targetBlock })
+    const result = await mineNegatives(request, { scorer: createPlainScorer(width, anchorBlock, targetBlock) })
     expect(result.candidates).toEqual(expected.candidates)
     expect(result.droppedByGuardCount).toBe(expected.guard)
     expect(result.droppedByIdentityCount).toBe(expected.identity)
     expect(expected.guard).toBeGreaterThan(0)
     expect(expected.identity).toBeGreaterThan(0)
+  })
+
+  it.each([[8, 16], [41, 41], [64, 256]])('agrees with it by compiled products in blocks of %i × %i', async (anchorBlock, targetBlock) => {
+    // Small whole numbers have no rounding in float32 either.
+    const scorer = await createCompiledScorer(width, { deviceId: 'cpu', threadCount: 1 }, anchorBlock, targetBlock)
+    const expected = oracle(request)
+    const result = await mineNegatives(request, { scorer })
+    await scorer.dispose()
+    expect(result.candidates).toEqual(expected.candidates)
+    expect([result.droppedByGuardCount, result.droppedByIdentityCount]).toEqual([expected.guard, expected.identity])
   })
 
   it('drops what scores above the true pair plus the margin, and keeps what scores exactly that', async () => {
@@ -88,10 +99,10 @@ describe('mining', () => {
 
   it('reports progress, stops when aborted and names sizes that do not fit', async () => {
     const seen: number[] = []
-    await mineNegatives(request, { anchorBlock: 16, onProgress: (done) => seen.push(done) })
+    await mineNegatives(request, { scorer: createPlainScorer(width, 16), onProgress: (done) => seen.push(done) })
     expect(seen).toEqual([16, 32, 41])
     const controller = new AbortController()
-    const stopped = mineNegatives(request, { anchorBlock: 16, signal: controller.signal, onProgress: () => controller.abort() })
+    const stopped = mineNegatives(request, { scorer: createPlainScorer(width, 16), signal: controller.signal, onProgress: () => controller.abort() })
     await expect(stopped).rejects.toThrow(/abort/)
     await expect(mineNegatives({ ...request, leftKeys: ['only one'] })).rejects.toThrow(/Expected 41 right embeddings and keys .* got 41, 1 and 41/)
     await expect(mineNegatives({ ...request, judgements: [{ anchor: 0, other: 41, verdict: 'match' }] })).rejects.toThrow(/below 41/)

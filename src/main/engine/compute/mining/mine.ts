@@ -6,6 +6,7 @@ import type { Judgement } from '../training/cells'
 import type { MinedCandidate, MiningResult } from '../thread/protocol'
 import { createBestList, type BestList } from '../retrieval/bestList'
 import { dotRows, rowCount } from '../retrieval/vectors'
+import { createPlainScorer, type BlockScorer } from './blockScores'
 import { groupsFromCandidates } from './groups'
 
 export interface MiningRequest {
@@ -25,10 +26,12 @@ export interface MiningRequest {
 export interface MiningOptions {
   onProgress?: (done: number, total: number) => void
   signal?: AbortSignal
-  /** Rows of one block of anchors and of targets: both blocks together should stay in the second-level cache. */
-  anchorBlock?: number
-  targetBlock?: number
+  /** Plain code by default; disposed by the caller. */
+  scorer?: BlockScorer
 }
+
+/** Rounding of a float32 cosine: what scores as much as the true pair must not be dropped for its last bit. */
+const scoreTolerance = 1e-6
 
 /** One number per distinct key: comparing numbers in the inner loop is much cheaper than comparing texts. */
 function numberKeys(keys: readonly string[]): Uint32Array {
@@ -68,8 +71,8 @@ export async function mineNegatives(request: MiningRequest, options: MiningOptio
   const leftKeys = numberKeys(request.leftKeys)
   const rightKeys = numberKeys(request.rightKeys)
   const judged = judgementTable(judgements, count)
-  const anchorBlock = options.anchorBlock ?? 64
-  const targetBlock = options.targetBlock ?? 256
+  const scorer = options.scorer ?? createPlainScorer(width)
+  const { anchorBlock, targetBlock } = scorer
   const candidates: MinedCandidate[] = []
   let droppedByGuardCount = 0
   let droppedByIdentityCount = 0
@@ -83,11 +86,14 @@ export async function mineNegatives(request: MiningRequest, options: MiningOptio
       best.push(createBestList(perPair))
       positives[anchor - firstAnchor] = dotRows(left, anchor, right, anchor, width)
     }
+    const anchorRows = left.subarray(firstAnchor * width, endAnchor * width)
     for (let firstTarget = 0; firstTarget < count; firstTarget += targetBlock) {
       const endTarget = Math.min(count, firstTarget + targetBlock)
+      const scores = await scorer.score(anchorRows, right.subarray(firstTarget * width, endTarget * width))
       for (let anchor = firstAnchor; anchor < endAnchor; anchor++) {
         const list = best[anchor - firstAnchor]!
-        const limit = positives[anchor - firstAnchor]! + margin
+        const limit = positives[anchor - firstAnchor]! + margin + scoreTolerance
+        const rowStart = (anchor - firstAnchor) * targetBlock - firstTarget
         for (let other = firstTarget; other < endTarget; other++) {
           if (other === anchor) continue
           if (leftKeys[anchor] === leftKeys[other] || rightKeys[anchor] === rightKeys[other]) {
@@ -96,7 +102,7 @@ export async function mineNegatives(request: MiningRequest, options: MiningOptio
           }
           const verdict = judged.size ? judged.get(anchor * count + other) : undefined
           if (verdict === 'excluded') continue
-          const score = dotRows(left, anchor, right, other, width)
+          const score = scores[rowStart + other]!
           if (score > limit && verdict !== 'negative') droppedByGuardCount++
           else list.offer(other, score)
         }

@@ -8,7 +8,8 @@ import { readModelFolder } from '../fuselip/modelFolder'
 import { bucketLengths } from '../fuselip/sequence'
 import { loadModelImage } from '../image/modelInput'
 import type { RgbImage } from '../image/rgbImage'
-import { mineNegatives } from '../mining/mine'
+import { createCompiledScorer } from '../mining/blockScores'
+import { mineNegatives, type MiningOptions, type MiningRequest } from '../mining/mine'
 import { embedRows, type EmbedBatch } from '../retrieval/embedRows'
 import { findNearest } from '../retrieval/nearest'
 import { createImageTokenizer, imageBatchSize } from '../titok/imageTokenizer'
@@ -16,7 +17,7 @@ import { sideRow } from '../training/batches'
 import { createTrainingStep } from '../training/compiledStep'
 import { train } from '../training/trainer'
 import { chooseDevice, listDevices } from './devices'
-import type { ComputeMethods, ImageInput, ModelInfo } from './protocol'
+import type { ComputeMethods, ImageInput, MiningResult, ModelInfo } from './protocol'
 import { createRecentlyUsed } from './recentlyUsed'
 import type { ComputeHandlers } from './serve'
 import { createTurns } from './turns'
@@ -56,6 +57,19 @@ export function createHandlers(): ComputeHandlers {
     return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
   })
 
+  /** Below this much work plain code is done before a graph is compiled. */
+  const compiledMiningPairs = 500
+  const mine = async (request: MiningRequest, options: MiningOptions): Promise<MiningResult> => {
+    if (request.leftKeys.length < compiledMiningPairs) return mineNegatives(request, options)
+    const scorer = await takeTurn(() => createCompiledScorer(request.width, chooseDevice(null)))
+    try {
+      const score: typeof scorer.score = (anchors, targets) => takeTurn(() => scorer.score(anchors, targets))
+      return await mineNegatives(request, { ...options, scorer: { ...scorer, score } })
+    } finally {
+      await takeTurn(() => scorer.dispose())
+    }
+  }
+
   return {
     listDevices: async () => listDevices(),
 
@@ -88,7 +102,7 @@ export function createHandlers(): ComputeHandlers {
     },
 
     mine: (request, { signal, emit }) =>
-      mineNegatives(request, { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
+      mine(request, { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
 
     nearest: async ({ query, targets, width, limit }) => findNearest(query, targets, width, limit),
 
@@ -101,7 +115,7 @@ export function createHandlers(): ComputeHandlers {
       try {
         const device = chooseDevice(request.deviceId)
         return await train({ ...request, deviceId: device.deviceId }, {
-          loadModel: readModelFolder,
+          loadModel: readModelFolder, mine,
           createStep: (weights, config) => createTrainingStep(weights, config, device),
           emit, signal, takeTurn,
           requestedAction: () => steer.action,

@@ -7,9 +7,9 @@ import { AppError } from '../../../../shared/errors'
 import type { FuselipConfig } from '../fuselip/config'
 import { bucketLengths } from '../fuselip/sequence'
 import type { ModelFolder } from '../fuselip/modelFolder'
-import { mineNegatives } from '../mining/mine'
+import type { MiningOptions, MiningRequest } from '../mining/mine'
 import { embedRows } from '../retrieval/embedRows'
-import type { TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
+import type { MiningResult, TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
 import type { WeightMap } from '../weights/namedArray'
 import { buildBatch, pairRows, type BatchSource, type PairRows } from './batches'
 import { judgedCells } from './cells'
@@ -23,6 +23,7 @@ import { isBetter, scoreOf, validate } from './validation'
 export interface TrainerHost {
   loadModel(dir: string): Promise<ModelFolder>
   createStep(weights: WeightMap, config: FuselipConfig): Promise<TrainingStep>
+  mine(request: MiningRequest, options: MiningOptions): Promise<MiningResult>
   emit(event: TrainingEvent): void
   /** Ends the run at once, without a checkpoint. */
   signal: AbortSignal
@@ -169,7 +170,7 @@ function isMiningDue(run: Run): boolean {
 
 async function mineAgain(run: Run): Promise<void> {
   const { host, request, source } = run
-  const { groups } = await mineNegatives({
+  const { groups } = await host.mine({
     left: await embedAll(run, source.rows.left),
     right: await embedAll(run, source.rows.right),
     width: run.model.config.width,
