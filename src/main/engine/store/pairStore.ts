@@ -124,7 +124,7 @@ export class PairStore {
     this.database.run(
       `INSERT INTO pairs (id, ${columns.join(', ')}, revision, updatedAtMs) VALUES (?, ${columns.map(() => '?').join(', ')}, ?, ?)`,
       pairId, ...columns.map(name => this.columnValue(row, name)), revision, Date.now())
-    this.replaceTags(pairId, row.tags)
+    this.addTags(pairId, row.tags)
   }
 
   /** Changes the given columns. @throws AppError 'conflict' when the pair is gone */
@@ -154,13 +154,17 @@ export class PairStore {
 
   private replaceTags(pairId: number, tags: readonly string[]): void {
     this.database.run('DELETE FROM pairTags WHERE pairId = ?', pairId)
+    this.addTags(pairId, tags)
+  }
+
+  private addTags(pairId: number, tags: readonly string[]): void {
     for (const tag of new Set(tags)) this.database.run('INSERT INTO pairTags (pairId, tag) VALUES (?, ?)', pairId, tag)
   }
 
   /** Undo may bring back a score of a model that is no longer the current one; such a score is left out. */
   private columnValue(row: Partial<PairRow>, name: (typeof columns)[number]): SqlValue {
     const isScore = name === 'score' || name === 'scoreModelId'
-    if (isScore && row.scoreModelId !== this.project.get().currentModelId) return null
+    if (isScore && row.scoreModelId && row.scoreModelId !== this.project.get().currentModelId) return null
     return row[name] ?? null
   }
 }

@@ -55,7 +55,7 @@ export function toDraft(location: string, values: Record<string, string>, mappin
 
 function draftOf(location: string, values: Record<string, string>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): PairDraft {
   const cell = (column: string | null): string | null => {
-    const text = column === null ? '' : (values[column] ?? '').trim()
+    const text = column === null ? '' : (values[column] ?? '').replaceAll('\0', '').trim()
     return text === '' ? null : text
   }
   const mapped = Object.values(mapping)
@@ -108,7 +108,6 @@ function toTags(value: string | null): string[] {
 /** Relative paths must stay below the table's folder: a table from elsewhere must not reach into other folders by chance. */
 function toPicturePath(value: string, tableDir: string): string {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) refuse('remote-picture', `“${value}” is an address on the network; pictures are read from this computer only.`)
-  if (value.includes('\0')) refuse('missing-picture', 'The path of the picture holds a zero character.')
   // Tables written on Windows name their pictures with backslashes.
   const path = sep === '/' && !value.includes('/') ? value.replaceAll('\\', '/') : value
   if (isAbsolute(path)) return resolve(path)

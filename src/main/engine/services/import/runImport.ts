@@ -46,7 +46,7 @@ export async function runImport(store: Store, sourcePath: string, mapping: Colum
   const source = await openSource(path, mapping, defaults)
   const importId = store.imports.start(basename(path))
   try {
-    await takeAll(store, importId, source, options)
+    await takeAll(store, { id: importId, sourceName: basename(path) }, source, options)
   } catch (thrown) {
     throw explain(AppError.from(thrown), store.imports.get(importId))
   }
@@ -94,14 +94,19 @@ async function* readTableDrafts(table: Table, mapping: ColumnMapping, defaults: 
   }
 }
 
-async function takeAll(store: Store, importId: number, source: Source, { signal, onProgress, onBatch }: ImportOptions): Promise<void> {
+interface OpenImport {
+  id: number
+  sourceName: string
+}
+
+async function takeAll(store: Store, open: OpenImport, source: Source, { signal, onProgress, onBatch }: ImportOptions): Promise<void> {
   const pictures = new PictureBatches(store)
   let drafts: PairDraft[] = []
   let problems: NewProblem[] = []
   let done = 0
   const flush = async (): Promise<void> => {
     const paths = drafts.flatMap(draft => [draft.leftImagePath, draft.rightImagePath]).filter(path => path !== null)
-    commitBatch(store, importId, drafts, problems, await pictures.take(paths, signal))
+    commitBatch(store, open, drafts, problems, await pictures.take(paths, signal))
     done += drafts.length + problems.length
     drafts = []
     problems = []
@@ -118,7 +123,7 @@ async function takeAll(store: Store, importId: number, source: Source, { signal,
   await flush()
 }
 
-function commitBatch(store: Store, importId: number, drafts: readonly PairDraft[], problems: NewProblem[], pictures: ReadonlyMap<string, TakenPicture>): void {
+function commitBatch(store: Store, open: OpenImport, drafts: readonly PairDraft[], problems: NewProblem[], pictures: ReadonlyMap<string, TakenPicture>): void {
   store.transaction(() => {
     // Taken with the first new pair: an import that adds nothing leaves minings fresh.
     let revision: number | null = null
@@ -146,9 +151,10 @@ function commitBatch(store: Store, importId: number, drafts: readonly PairDraft[
         leftImageId: left ? store.images.ensure(left) : null, leftText, rightImageId: right ? store.images.ensure(right) : null, rightText,
         task, split, status, tags, score: null, scoreModelId: null, importKey,
       }, revision)
-      if (draft.group !== null) store.groups.addToDataGroup(draft.group, pairId)
+      // Two tables may both number their groups from 1.
+      if (draft.group !== null) store.groups.addToDataGroup(`${open.sourceName}/${draft.group}`, pairId)
     }
-    store.imports.addBatch(importId, { addedPairCount, knownPairCount, problems: allProblems })
+    store.imports.addBatch(open.id, { addedPairCount, knownPairCount, problems: allProblems })
   })
 }
 
