@@ -1,6 +1,5 @@
 // Pairs, a host and a recorder for tests of the trainer.
 import type { FuselipConfig } from '../../src/main/engine/compute/fuselip/config'
-import { mineNegatives } from '../../src/main/engine/compute/mining/mine'
 import { train, type TrainerHost } from '../../src/main/engine/compute/training/trainer'
 import type { TrainingEvent, TrainingOutcome, TrainingPair, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
 import { defaultRecipe, type Recipe } from '../../src/shared/recipe'
@@ -57,7 +56,6 @@ export async function runFake(request: TrainingRequest, options: RunOptions = {}
   let clockMs = 0
   const host: TrainerHost = {
     loadModel: () => Promise.resolve({ config: tinyConfig, weights: fakeWeights(), json: { name: 'fake', imageTokenizer: 'fake-tokenizer' } }),
-    mine: mineNegatives,
     createStep: (weights) => Promise.resolve(createFakeStep(weights, log, options.failAt ?? null)),
     emit(event) {
       events.push(event)

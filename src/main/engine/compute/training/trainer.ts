@@ -7,7 +7,7 @@ import { AppError } from '../../../../shared/errors'
 import type { FuselipConfig } from '../fuselip/config'
 import { bucketLengths } from '../fuselip/sequence'
 import type { ModelFolder } from '../fuselip/modelFolder'
-import type { MiningOptions, MiningRequest } from '../mining/mine'
+import { mineNegatives, type MiningOptions, type MiningRequest } from '../mining/mine'
 import { embedRows } from '../retrieval/embedRows'
 import type { MiningResult, TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
 import type { WeightMap } from '../weights/namedArray'
@@ -23,7 +23,8 @@ import { isBetter, scoreOf, validate } from './validation'
 export interface TrainerHost {
   loadModel(dir: string): Promise<ModelFolder>
   createStep(weights: WeightMap, config: FuselipConfig): Promise<TrainingStep>
-  mine(request: MiningRequest, options: MiningOptions): Promise<MiningResult>
+  /** A faster way to mine than plain code, where there is one. */
+  mine?(request: MiningRequest, options: MiningOptions): Promise<MiningResult>
   emit(event: TrainingEvent): void
   /** Ends the run at once, without a checkpoint. */
   signal: AbortSignal
@@ -170,7 +171,7 @@ function isMiningDue(run: Run): boolean {
 
 async function mineAgain(run: Run): Promise<void> {
   const { host, request, source } = run
-  const { groups } = await host.mine({
+  const { groups } = await (host.mine ?? mineNegatives)({
     left: await embedAll(run, source.rows.left),
     right: await embedAll(run, source.rows.right),
     width: run.model.config.width,
