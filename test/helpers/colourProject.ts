@@ -4,6 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
+import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
+import { titokJson, type TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
+import { createRandom } from '../../src/main/engine/compute/training/random'
+import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import { createEngine, createEngineClient, type Engine, type EngineClient } from '../../src/main/engine/engine'
 import { createStore, type Store } from '../../src/main/engine/store/openStore'
 import { recipeSchema } from '../../src/shared/recipe'
@@ -62,25 +66,41 @@ async function fill(store: Store): Promise<void> {
   })
 }
 
-/** Resources as they are in the product, with a tiny model in place of the bundled one. */
+const tinyTokenizer: TitokConfig = {
+  imageSizePx: 32, latentCount: 6, tokenSize: 4, codebookSize: 64, isNormalised: false, isLegacy: false, decoder: null, pixelStage: 'rgb',
+  encoder: { patchPx: 8, gridSize: 4, width: 32, layerCount: 1, headCount: 1 },
+}
+
+/** Resources as they are in the product, with a tiny model and its tokenizer in place of the bundled ones. */
 export async function writeResources(resourcesDir: string): Promise<void> {
-  mkdirSync(join(resourcesDir, 'models', 'nano-titok'), { recursive: true })
   const modelDir = await writeTinyModel(join(resourcesDir, 'models'))
+  const tokenizerDir = join(resourcesDir, 'models', 'tiny-titok')
+  mkdirSync(tokenizerDir)
+  const random = createRandom(5)
+  await writeSafetensors(join(tokenizerDir, 'model.safetensors'), initialiseTitok(tinyTokenizer, () => random.next()))
+  writeFileSync(join(tokenizerDir, 'config.json'), JSON.stringify(titokJson(tinyTokenizer)))
   renameSync(modelDir, join(resourcesDir, 'models', 'nano-fuselip'))
   writeFileSync(join(resourcesDir, 'models', 'nano-fuselip', 'README.md'), '# A tiny model\n')
   cpSync(presetsDir, join(resourcesDir, 'presets'), { recursive: true })
 }
 
-export async function openColourProject(): Promise<ColourProject> {
-  const dir = mkdtempSync(join(tmpdir(), 'fuselip-engine-'))
+/** Writes `colours` (the project) and `resources` below a folder. */
+export async function writeColourProject(dir: string): Promise<{ projectDir: string; resourcesDir: string }> {
   const projectDir = join(dir, 'colours')
-  await writeResources(join(dir, 'resources'))
+  const resourcesDir = join(dir, 'resources')
+  await writeResources(resourcesDir)
   const store = createStore(projectDir, { name: 'Colours', isSample: false })
   await fill(store)
   store.close()
+  return { projectDir, resourcesDir }
+}
+
+export async function openColourProject(): Promise<ColourProject> {
+  const dir = mkdtempSync(join(tmpdir(), 'fuselip-engine-'))
+  const { projectDir, resourcesDir } = await writeColourProject(dir)
   const open = async () => {
     const compute = new FakeCompute()
-    const engine = await createEngine({ projectDir, dataDir: join(dir, 'data'), resourcesDir: join(dir, 'resources'), computeScript: '', host: 'cli', compute })
+    const engine = await createEngine({ projectDir, dataDir: join(dir, 'data'), resourcesDir, computeScript: '', host: 'cli', compute })
     return { compute, engine, client: createEngineClient(engine) }
   }
   const project: ColourProject = {

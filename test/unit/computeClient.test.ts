@@ -75,6 +75,15 @@ describe('ComputeClient', () => {
     await expect(describeModel('fine')).resolves.toEqual({ width: 7 })
   })
 
+  it('ends a call whose listener fails, and goes on with the next', async () => {
+    start()
+    const failing = client.call('embedSides', { modelDir: 'fine', sides: [] }, {
+      onEvent: () => { throw Object.assign(new Error('write failed'), { code: 'ENOSPC' }) },
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'disk-full' })
+    await expect(describeModel('fine')).resolves.toEqual({ width: 7 })
+  })
+
   it('rejects what waits when it is disposed, and takes no new calls', async () => {
     start()
     const waiting = describeModel('wait')

@@ -87,6 +87,19 @@ describe('JobRunner', () => {
     expect(await runner.wait(next.id)).toMatchObject({ state: 'done' })
   })
 
+  it('ends a job whose progress cannot be written, for everyone who waits', async () => {
+    const { update } = store.jobs
+    const { id } = runner.start({ kind: 'mine', title: 'unlucky' }, async (context) => {
+      store.jobs.update = () => { throw new AppError('disk-full', 'The disk is full.') }
+      context.report(1)
+      return 'never'
+    })
+    const next = runner.start({ kind: 'mine', title: 'next' }, async () => 'ok')
+    expect(await runner.wait(id)).toMatchObject({ state: 'failed', error: { code: 'disk-full' } })
+    store.jobs.update = update
+    await runner.wait(next.id)
+  })
+
   it('marks what a crash left open as interrupted', () => {
     const crashed = store.jobs.create({ kind: 'train', title: 'lost' })
     store.jobs.update(crashed.id, { state: 'running' })

@@ -91,6 +91,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return next.services.project.get()
   }
 
+  // Warms the compute thread up and lets the status name the real device; a short command needs neither.
+  if (options.host !== 'cli') void devices.list().catch(() => undefined)
+
   let closing: Promise<void> | null = null
   const host = {
     get services(): EngineServices {

@@ -135,14 +135,14 @@ export class JobRunner {
   }
 
   async #run(live: LiveJob): Promise<void> {
-    live.job = this.#change(live.job.id, { state: 'running', startedAtMs: this.#now() })
     const progress = throttle(progressIntervalMs, (patch: JobPatch) => { live.job = this.#change(live.job.id, patch) })
     try {
+      live.job = this.#change(live.job.id, { state: 'running', startedAtMs: this.#now() })
       const summary = await live.body(this.#context(live, progress))
       progress.flush()
       this.#end(live, live.controller.signal.aborted ? { state: 'cancelled', summary } : { state: 'done', summary })
     } catch (thrown) {
-      progress.flush()
+      progress.drop()
       const error = AppError.from(thrown)
       const isCancelled = live.controller.signal.aborted || error.code === 'cancelled'
       this.#end(live, isCancelled ? { state: 'cancelled' } : { state: 'failed', error: error.toJson() })

@@ -4,18 +4,24 @@ export interface Throttled<T extends object> {
   push(patch: T): void
   /** Sends what waits now. */
   flush(): void
+  /** Forgets what waits. */
+  drop(): void
 }
 
 export function throttle<T extends object>(intervalMs: number, send: (patch: T) => void, now: () => number = Date.now): Throttled<T> {
   let waiting: T | null = null
   let lastSentMs = -Infinity
   let timer: NodeJS.Timeout | null = null
-  const flush = () => {
+  const drop = (): T | null => {
     if (timer) clearTimeout(timer)
     timer = null
-    if (!waiting) return
     const patch = waiting
     waiting = null
+    return patch
+  }
+  const flush = () => {
+    const patch = drop()
+    if (!patch) return
     lastSentMs = now()
     send(patch)
   }
@@ -28,5 +34,6 @@ export function throttle<T extends object>(intervalMs: number, send: (patch: T) 
       else timer ??= setTimeout(() => { try { flush() } catch { /* reported by the next write */ } }, leftMs)
     },
     flush,
+    drop: () => void drop(),
   }
 }

@@ -14,16 +14,16 @@ export class MetricWriter {
   add(metric: Metric): void {
     this.#waiting.push(metric)
     if (this.#waiting.length >= batchLength) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), intervalMs)
+    // Nobody could catch an error of a timer; the metrics are kept, and the next one tries again where it is heard.
+    else this.#timer ??= setTimeout(() => { try { this.flush() } catch { /* the next flush reports it */ } }, intervalMs)
   }
 
   flush(): void {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
     if (!this.#waiting.length) return
-    const metrics = this.#waiting
+    this.write(this.#waiting)
     this.#waiting = []
-    this.write(metrics)
   }
 }
 

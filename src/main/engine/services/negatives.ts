@@ -95,11 +95,12 @@ export class NegativesService {
     return { pairs, groups, candidateCount: found.candidates.length }
   }
 
-  /** Whether the stored mining is what these settings would give again. */
+  /** Whether the stored mining is what these settings would give again; a judgement since then changes the groups. */
   isFresh(modelId: string, settings: MiningSettings): boolean {
     const state = this.dependencies.store.negatives.getState()
-    return state !== null && !this.#isStale() && state.modelId === modelId && state.split === settings.split
-      && state.perPair === settings.perPair && state.margin === settings.margin
+    const { negatives, project } = this.dependencies.store
+    return state !== null && state.revision === project.get().revision && negatives.lastJudgedAtMs() <= state.minedAtMs
+      && state.modelId === modelId && state.split === settings.split && state.perPair === settings.perPair && state.margin === settings.margin
   }
 
   getSummary(): MiningSummary {

@@ -79,6 +79,11 @@ export class NegativeStore {
     return this.database.get<JudgementRow>('SELECT verdict, judgedAtMs FROM judgements WHERE pairId = ? AND otherPairId = ?', pairId, otherPairId) ?? null
   }
 
+  /** Zero without judgements. One that was taken away leaves no trace. */
+  lastJudgedAtMs(): number {
+    return this.database.count('SELECT coalesce(max(judgedAtMs), 0) FROM judgements')
+  }
+
   countJudgements(): number {
     return this.database.count('SELECT count(*) FROM judgements')
   }

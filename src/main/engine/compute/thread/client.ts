@@ -84,11 +84,21 @@ export class ComputeClient implements Compute {
 
   #receive(message: FromThread): void {
     if (message.kind === 'event') {
-      this.#waiting.get(message.id)?.onEvent?.(message.event)
+      this.#passOn(message.id, message.event)
     } else if (message.kind === 'result') {
       this.#settle(message.id)?.resolve(message.result)
     } else {
       this.#settle(message.id)?.reject(AppError.fromJson(message.error))
+    }
+  }
+
+  /** A listener that fails (the disk is full when it writes progress) ends its call; the work would be lost anyway. */
+  #passOn(id: number, event: unknown): void {
+    try {
+      this.#waiting.get(id)?.onEvent?.(event)
+    } catch (thrown) {
+      this.#worker?.postMessage({ kind: 'cancel', id } satisfies ToThread)
+      this.#settle(id)?.reject(AppError.from(thrown))
     }
   }
 
