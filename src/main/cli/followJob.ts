@@ -32,8 +32,7 @@ export async function followJob(jobId: number, options: FollowOptions): Promise<
         wasAsked = true
         await (options.onInterrupt?.() ?? client.jobs.cancel({ jobId }))
       }
-      const extra = options.describe ? await options.describe() : ''
-      progress.update([job.phase || job.state, extra].filter(Boolean).join(' · '), job.done, job.total)
+      progress.update(job.phase || job.state, job.done, job.total, await options.describe?.())
       await new Promise((resolve) => setTimeout(resolve, pollMs))
       job = await client.jobs.get({ jobId })
     }

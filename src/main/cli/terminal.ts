@@ -11,7 +11,8 @@ export interface Terminal {
 }
 
 export interface Progress {
-  update(phase: string, done: number, total: number | null): void
+  /** `detail` changes too often to be worth a line of its own. */
+  update(phase: string, done: number, total: number | null, detail?: string): void
   end(): void
 }
 
@@ -20,15 +21,17 @@ export function startProgress(terminal: Terminal, title: string): Progress {
   return terminal.isInteractive ? startBar(title) : startLines(terminal, title)
 }
 
+const describe = (phase: string, detail = ''): string => [phase, detail].filter(Boolean).join(' · ')
+
 function startBar(title: string): Progress {
   const bar = new SingleBar({
     format: `${title} {bar} {value}/{total} {phase}`, hideCursor: true, clearOnComplete: false, stopOnComplete: false, fps: 8, barsize: 24, etaBuffer: 20, stream: process.stderr,
   }, Presets.shades_classic)
   bar.start(0, 0, { phase: '' })
   return {
-    update(phase, done, total) {
+    update(phase, done, total, detail) {
       if (total !== null) bar.setTotal(total)
-      bar.update(done, { phase })
+      bar.update(done, { phase: describe(phase, detail) })
     },
     end: () => bar.stop(),
   }
@@ -37,12 +40,12 @@ function startBar(title: string): Progress {
 function startLines(terminal: Terminal, title: string): Progress {
   let last = ''
   return {
-    update(phase, done, total) {
+    update(phase, done, total, detail) {
       const tenth = total ? Math.floor((10 * done) / total) : 0
       const key = `${phase} ${tenth}`
       if (key === last) return
       last = key
-      terminal.note(`${title}: ${phase}${total ? ` ${done}/${total}` : ''}`)
+      terminal.note(`${title}: ${describe(phase, detail)}${total ? ` ${done}/${total}` : ''}`)
     },
     end: () => undefined,
   }
