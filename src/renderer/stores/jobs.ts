@@ -5,6 +5,7 @@ import type { Job, JobKind } from '@shared/contract/entities'
 import { useApi } from '@renderer/api/api'
 import { useChangesStore } from './changes'
 import { useNoticesStore } from './notices'
+import { useShellStore } from './shell'
 
 export const isActive = (job: Job): boolean => job.state === 'queued' || job.state === 'running'
 
@@ -12,6 +13,7 @@ export const useJobsStore = defineStore('jobs', () => {
   const api = useApi()
   const changes = useChangesStore()
   const notices = useNoticesStore()
+  const shell = useShellStore()
   /** Newest first. */
   const jobs = shallowRef<Job[]>([])
   const active = computed(() => jobs.value.filter(isActive))
@@ -26,7 +28,8 @@ export const useJobsStore = defineStore('jobs', () => {
     const before = jobs.value.find((other) => other.id === job.id)
     jobs.value = [job, ...jobs.value.filter((other) => other.id !== job.id)].sort((a, b) => b.id - a.id)
     const hasEnded = before !== undefined && isActive(before) && !isActive(job)
-    if (!hasEnded) return
+    // The open tray already shows how the job ended.
+    if (!hasEnded || shell.isJobTrayOpen) return
     if (job.state === 'done') notices.show({ tone: 'good', title: `${job.title}: done`, text: job.summary })
     if (job.state === 'failed') notices.show({ tone: 'bad', title: `${job.title} failed`, text: describeFailure(job) })
   }
