@@ -10,6 +10,7 @@ import { createRandom } from '../../src/main/engine/compute/training/random'
 import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import { createEngine, createEngineClient, type Engine, type EngineClient } from '../../src/main/engine/engine'
 import { createStore, type Store } from '../../src/main/engine/store/openStore'
+import type { PairRow } from '../../src/main/engine/store/pairStore'
 import { recipeSchema } from '../../src/shared/recipe'
 import type { Job } from '../../src/shared/contract/entities'
 import { FakeCompute } from './fakeCompute'
@@ -45,7 +46,7 @@ async function addPicture(store: Store, colour: readonly number[], shade: number
 
 /** Per split: six caption pairs, and for train and test three edits (picture and “make it …” → picture). */
 async function fill(store: Store): Promise<void> {
-  const rows = []
+  const rows: PairRow[] = []
   let shade = 0
   for (const split of ['train', 'validation', 'test'] as const) {
     const imageIds = new Map<string, number>()
