@@ -10,16 +10,27 @@ export const deviceSchema = z.object({
 })
 export type Device = z.infer<typeof deviceSchema>
 
-export const settingsSchema = z.strictObject({
-  theme: z.enum(['system', 'dark', 'light']).default('system'),
+const settingsFields = {
+  theme: z.enum(['system', 'dark', 'light']),
   /** Null picks the fastest. */
-  deviceId: z.string().nullable().default(null),
+  deviceId: z.string().nullable(),
   /** Null uses every core. */
-  threadCount: z.number().int().min(1).max(256).nullable().default(null),
-  gridSizePx: z.number().int().min(80).max(400).default(160),
+  threadCount: z.number().int().min(1).max(256).nullable(),
+  gridSizePx: z.number().int().min(80).max(400),
   /** Action name → key, where a person changed the default. */
-  keys: z.record(z.string(), z.string().max(40)).default({}),
+  keys: z.record(z.string(), z.string().max(40)),
+}
+
+export const settingsSchema = z.strictObject({
+  theme: settingsFields.theme.default('system'),
+  deviceId: settingsFields.deviceId.default(null),
+  threadCount: settingsFields.threadCount.default(null),
+  gridSizePx: settingsFields.gridSizePx.default(160),
+  keys: settingsFields.keys.default({}),
 })
+
+/** Without defaults: a default would reset every setting that a change does not name. */
+export const settingsChangeSchema = z.strictObject(settingsFields).partial()
 export type Settings = z.infer<typeof settingsSchema>
 
 export const studioStatusSchema = z.object({
@@ -50,7 +61,7 @@ export const studioContract = {
 
 export const settingsContract = {
   get: procedure('Gets the settings.', z.object({}), settingsSchema),
-  set: procedure('Changes the settings that are given and keeps the others.', settingsSchema.partial(), settingsSchema),
+  set: procedure('Changes the settings that are given and keeps the others.', settingsChangeSchema, settingsSchema),
 }
 
 export const jobsContract = {

@@ -40,7 +40,9 @@ describe('initialiseTitok', () => {
   })
 
   it('has the deviations it names', () => {
-    const { data } = initialiseTitok({ ...nano, encoder: { ...part, width: 128 } }, seeded(5)).get('encoder.transformer.0.attn.in_proj_weight')!
+    const projection = initialiseTitok({ ...nano, encoder: { ...part, width: 128 } }, seeded(5)).get('encoder.transformer.0.attn.in_proj_weight')!.data
+    const [queries, keys, data] = [0, 1, 2].map((third) => projection.subarray((third * projection.length) / 3, ((third + 1) * projection.length) / 3)) as [Float32Array, Float32Array, Float32Array]
+    expect(keys).toEqual(queries)
     const deviation = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length)
     expect(deviation).toBeGreaterThan(0.97 * 128 ** -0.5)
     expect(deviation).toBeLessThan(1.03 * 128 ** -0.5)

@@ -2,7 +2,7 @@
 // update, one graph per shape of its batch. Weights and moments are graph inputs and outputs and stay ONNX Runtime tensors
 // between steps; two sets of buffers take turns, so that no step allocates memory for them.
 import * as ort from 'onnxruntime-node'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { compileFunction } from '../graph/compileFunction'
 import type { CompiledFunction, DeviceOptions, Feed } from '../graph/compileFunction'
