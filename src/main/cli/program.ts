@@ -5,6 +5,7 @@ import { demo, type DemoOptions } from './commands/demo'
 import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
 import { listDevices, listJobs, listModels, search, type SearchOptions } from './commands/looking'
+import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
 import { sample } from './commands/sample'
 import { serve, type ServeOptions } from './commands/serve'
 import { evaluate, train, type TrainOptions } from './commands/training'
@@ -87,6 +88,24 @@ export function createProgram(surroundings: Surroundings): Command {
     .addOption(splitOption('search one split only'))
     .option('--limit <count>', 'number of hits', wholeNumber(1, 200), 10)
     .action((text: string | undefined, options: SearchOptions) => search(contextOf(), text ?? '', options))
+
+  program.command('train-tokenizer <folder>').description('train the nano image tokenizer on procedural pictures')
+    .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--plain-steps <count>', 'steps without the codebook', wholeNumber(1, 1_000_000), 1000)
+    .option('--quantised-steps <count>', 'steps through the codebook', wholeNumber(1, 1_000_000), 1700)
+    .option('--batch-size <count>', 'pictures a step', wholeNumber(1, 1024), 16)
+    .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 1)
+    .action((folder: string, options: TokenizerOptions) => trainNanoTokenizer(contextOf(), folder, options))
+
+  program.command('pretrain <folder>').description('train the nano FuseLIP from random weights on procedural pairs; the same work folder continues')
+    .requiredOption('--tokenizer <folder>', 'image tokenizer')
+    .requiredOption('--work <folder>', 'folder for checkpoints')
+    .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option('--pairs <count>', 'pairs to draw', wholeNumber(64, 10_000_000), 16_000)
+    .option('--epochs <count>', 'epochs over them', wholeNumber(1, 1000), 8)
+    .option('--batch-size <count>', 'pairs a step', wholeNumber(2, 4096), 64)
+    .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 2)
+    .action((folder: string, options: PretrainOptions) => pretrainNano(contextOf(), folder, options))
 
   program.command('models').description('list models').action(() => listModels(contextOf()))
   program.command('devices').description('list devices').action(() => listDevices(contextOf()))
