@@ -101,7 +101,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .requiredOption('--tokenizer <folder>', 'image tokenizer')
     .requiredOption('--work <folder>', 'folder for checkpoints')
     .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
-    .option('--pairs <count>', 'pairs to draw', wholeNumber(64, 10_000_000), 16_000)
+    .option('--pairs <count>', 'pairs to draw', wholeNumber(64, 10_000_000), 12_000)
     .option('--epochs <count>', 'epochs over them', wholeNumber(1, 1000), 8)
     .option('--batch-size <count>', 'pairs a step', wholeNumber(2, 4096), 64)
     .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 2)

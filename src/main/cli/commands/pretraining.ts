@@ -8,7 +8,8 @@ import type { CommandContext } from './context'
 export interface TokenizerOptions { seed: number; plainSteps: number; quantisedSteps: number; batchSize: number; threads: number }
 export interface PretrainOptions { tokenizer: string; work: string; seed: number; pairs: number; epochs: number; batchSize: number; threads: number }
 
-const learningRate = 1e-3
+const tokenizerLearningRate = 1e-3
+const fuselipLearningRate = 1.5e-3
 
 async function writeCard(dir: string, lines: string[]): Promise<void> {
   await mkdir(dir, { recursive: true })
@@ -21,7 +22,7 @@ export async function trainNanoTokenizer(context: CommandContext, folder: string
   const progress = startProgress(context.terminal, 'Image tokenizer')
   const startedAtMs = performance.now()
   const scores = await trainTokenizer({
-    outputDir, ...options, learningRate, device: { deviceId: 'cpu', threadCount: options.threads },
+    outputDir, ...options, learningRate: tokenizerLearningRate, device: { deviceId: 'cpu', threadCount: options.threads },
     onProgress: (step, total, error) => progress.update(`squared error ${error.toFixed(4)}`, step, total),
   })
   progress.end()
@@ -52,7 +53,7 @@ export async function pretrainNano(context: CommandContext, folder: string, opti
   let totalSteps = 0
   const validation = await pretrainFuselip({
     tokenizerDir: resolve(options.tokenizer), outputDir, workDir: resolve(options.work), seed: options.seed, pairCount: options.pairs, validationPairCount: 200,
-    recipe: { epochs: options.epochs, batchSize: options.batchSize, learningRate, warmupSteps: 100, weightDecay: 0.1, validateEverySteps: 200, checkpointEverySteps: 200 },
+    recipe: { epochs: options.epochs, batchSize: options.batchSize, learningRate: fuselipLearningRate, warmupSteps: 100, weightDecay: 0.1, validateEverySteps: 200, checkpointEverySteps: 200 },
     device: { deviceId: 'cpu', threadCount: options.threads },
     onEvent(event) {
       if (event.kind === 'tokenized') progress.update('drawing and tokenizing', event.done, event.total)
