@@ -23,7 +23,7 @@ const untilStep = async (runId: number, step: number) => {
 describe('runs', () => {
   it('reads the presets, shortest first', async () => {
     const presets = await project.client.runs.listPresets({})
-    expect(presets.map((preset) => preset.id)).toEqual(['quick', 'balanced', 'thorough'])
+    expect(presets.map((preset) => preset.id)).toEqual(['quick', 'balanced', 'demo', 'thorough'])
     expect(presets[1]!.recipe).toMatchObject({ epochs: 12, weightDecay: 0.1, useHardNegatives: true })
   })
 

@@ -121,7 +121,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .action((options: ServeOptions) => serve(contextOf(), { ...options, rendererDir: surroundings.rendererDir }))
 
   program.command('demo').description('run the whole loop on a fresh sample project and compare before with after')
-    .option('--preset <id>', 'training preset', 'quick')
+    .option('--preset <id>', 'training preset', 'demo')
     .option('--set <key=value>', 'change one setting; may be repeated', collect, [])
     .option('--keep', 'keep the project', false)
     .action((options: DemoOptions) => demo(contextOf(), options))
