@@ -75,7 +75,7 @@ export async function pretrainFuselip(options: FuselipPretraining): Promise<Vali
   return last
 }
 
-/** A checkpoint as it is bundled: float16, which halves it and costs no recall that was measured. */
+/** A checkpoint as it is bundled: float16, which halves it. What that costs in recall has not been measured. */
 export async function publish(checkpointDir: string, outputDir: string): Promise<void> {
   const model = await readModelFolder(checkpointDir)
   await mkdir(outputDir, { recursive: true })
