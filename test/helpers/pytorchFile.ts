@@ -10,7 +10,13 @@ const uint32 = (value: number): Buffer => {
 export const pickle = {
   text: (text: string): Buffer => Buffer.concat([ascii('X'), uint32(Buffer.byteLength(text)), Buffer.from(text)]),
   int: (value: number): Buffer => Buffer.concat([ascii('J'), uint32(value)]),
+  real: (value: number): Buffer => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeDoubleBE(value)
+    return Buffer.concat([ascii('G'), bytes])
+  },
   none: ascii('N'),
+  true: Buffer.from([0x88]),
   false: Buffer.from([0x89]),
   global: (module: string, name: string): Buffer => ascii(`c${module}\n${name}\n`),
   tuple: (...values: Buffer[]): Buffer => Buffer.concat([ascii('('), ...values, ascii('t')]),

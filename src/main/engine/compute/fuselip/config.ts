@@ -16,6 +16,8 @@ export interface FuselipConfig {
   imageTokenCount: number
   /** Whether the vocabulary holds `[MASK]`; all published models do. */
   hasMask: boolean
+  /** Texts go through `repairText` first, as in the training of the published models; absent is no. */
+  repairsText?: true
 }
 
 /** First id of the image codes: 49409 with `[MASK]`, 49408 without. */

@@ -2,7 +2,7 @@
 // (tied weights), so it is left out here and written again on export.
 import type { WeightMap } from '../weights/namedArray'
 
-const tiedCopy = 'mask_prediction_head.decoder.weight'
+export const tiedCopy = 'mask_prediction_head.decoder.weight'
 
 export function trainedWeights(weights: WeightMap): WeightMap {
   return new Map([...weights].filter(([name]) => name !== tiedCopy))

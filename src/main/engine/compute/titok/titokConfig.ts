@@ -2,7 +2,9 @@
 // Source: TiTok (arXiv 2406.07550); key names as in its published config files.
 import { AppError } from '../../../../shared/errors'
 import type { WeightMap } from '../weights/namedArray'
+import { checkClaims } from '../weights/shapeCheck'
 import { requireWeight } from '../weights/weightMap'
+import { checkTitokShapes } from './parameterShapes'
 
 export interface VisionTransformerConfig {
   patchPx: number
@@ -44,6 +46,11 @@ interface QuantiserFacts {
   /** Not in published files, written by `titokJson`. */
   vit_enc_heads?: number
   vit_dec_heads?: number
+  /** Claims of the published file; the weights decide. */
+  codebook_size?: number
+  token_size?: number
+  num_latent_tokens?: number
+  vit_enc_patch_size?: number
 }
 
 /** The config.json content of the tokenizers inside published FuseLIP checkpoints, by their `image_tokenizer` name. */
@@ -118,7 +125,7 @@ export function readTitokConfig(weights: WeightMap, configJson: unknown): TitokC
       throw badConfig(`expected ${3 * decoder.patchPx ** 2} numbers per decoded patch, found ${outputs}`)
     }
   }
-  return {
+  const config: TitokConfig = {
     imageSizePx,
     latentCount: requireWeight(weights, 'latent_tokens').shape[0]!,
     tokenSize,
@@ -129,6 +136,14 @@ export function readTitokConfig(weights: WeightMap, configJson: unknown): TitokC
     decoder,
     pixelStage,
   }
+  checkClaims({
+    codebook_size: [facts.codebook_size, codebookSize],
+    token_size: [facts.token_size, tokenSize],
+    num_latent_tokens: [facts.num_latent_tokens, config.latentCount],
+    vit_enc_patch_size: [facts.vit_enc_patch_size, patchPx],
+  }, 'The image tokenizer')
+  checkTitokShapes(weights, config)
+  return config
 }
 
 /** The config.json of a model, such that `readTitokConfig` gives `config` back. */

@@ -28,6 +28,11 @@ function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
   return new Promise((resolve, reject) => {
     const entries = new Map<string, Entry>()
     zip.on('entry', (entry: Entry) => {
+      // Two entries of one name show different readers different weights.
+      if (entries.has(entry.fileName)) {
+        reject(new Error(`it has two entries named “${entry.fileName}”`))
+        return
+      }
       entries.set(entry.fileName, entry)
       zip.readEntry()
     })
