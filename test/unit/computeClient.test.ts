@@ -14,10 +14,15 @@ parentPort.on('message', (message) => {
     if (waiting.delete(message.id)) parentPort.postMessage({ kind: 'error', id: message.id, error: { code: 'cancelled', message: 'Stopped.', advice: null } })
     return
   }
+  if (message.kind === 'close') {
+    if (!waiting.deaf) parentPort.close()
+    return
+  }
   const { id, request } = message
   if (request.modelDir === 'die') setTimeout(() => process.exit(3), 20)
   else if (request.modelDir === 'throw') throw new Error('broken driver')
   else if (request.modelDir === 'wait') waiting.set(id, true)
+  else if (request.modelDir === 'deaf') waiting.deaf = true
   else if (request.modelDir === 'bad') parentPort.postMessage({ kind: 'error', id, error: { code: 'bad-model', message: 'No such model.', advice: 'Choose another.' } })
   else {
     parentPort.postMessage({ kind: 'event', id, event: { kind: 'progress', done: 1, total: 2 } })
@@ -90,6 +95,15 @@ describe('ComputeClient', () => {
     const expected = expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
     await client.dispose()
     await expected
+    await client.dispose()
     await expect(describeModel('fine')).rejects.toMatchObject({ code: 'cancelled' })
+  })
+  it('takes a thread away that does not end when it is told to', async () => {
+    client = new ComputeClient(join(folder, 'thread.mjs'), 50)
+    describeModel('deaf').catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const startedAtMs = Date.now()
+    await client.dispose()
+    expect(Date.now() - startedAtMs).toBeGreaterThanOrEqual(45)
   })
 })

@@ -5,8 +5,14 @@ import { createOpenEngine } from './openEngine'
 import { runCli } from './runCli'
 
 const interrupt = new AbortController()
-const stop = (): void => {
-  if (interrupt.signal.aborted) process.exit(exitCodes.cancelled)
+const stop = (signal: NodeJS.Signals): void => {
+  if (interrupt.signal.aborted) {
+    // Not process.exit(), which would end a compute thread in the middle of native work and crash on the way out. Without
+    // our listener the signal ends the process as the system does; what is on disk bears that at any moment.
+    process.removeListener(signal, stop)
+    process.kill(process.pid, signal)
+    return
+  }
   process.stderr.write('\nStopping; press Ctrl+C again to leave at once.\n')
   interrupt.abort()
 }

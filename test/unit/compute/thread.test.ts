@@ -52,7 +52,7 @@ describe('what was used recently', () => {
   it('is loaded once, thrown out when unused for longest, and loaded again when its files change', async () => {
     const loaded: string[] = []
     const disposed: string[] = []
-    const get = createRecentlyUsed(2, (dir) => {
+    const { get } = createRecentlyUsed(2, (dir) => {
       const name = dir.slice(root.length + 1)
       loaded.push(name)
       return Promise.resolve({ name, dispose: () => { disposed.push(name); return Promise.resolve() } })
@@ -72,9 +72,19 @@ describe('what was used recently', () => {
     expect(disposed).toEqual(['b', 'a'])
   })
 
+  it('disposes everything when it is cleared', async () => {
+    const disposed: string[] = []
+    const { get, clear } = createRecentlyUsed(2, (dir) => Promise.resolve({ dispose: () => { disposed.push(dir); return Promise.resolve() } }))
+    const [a, b] = [folder('a'), folder('b')]
+    await Promise.all([get(a), get(b)])
+    await clear()
+    await clear()
+    expect(disposed).toEqual([a, b])
+  })
+
   it('forgets a load that failed', async () => {
     let tries = 0
-    const get = createRecentlyUsed(2, () => (++tries === 1 ? Promise.reject(new Error('once')) : Promise.resolve({ dispose: () => Promise.resolve() })))
+    const { get } = createRecentlyUsed(2, () => (++tries === 1 ? Promise.reject(new Error('once')) : Promise.resolve({ dispose: () => Promise.resolve() })))
     await expect(get(folder('a'))).rejects.toThrow('once')
     await get(folder('a'))
     expect(tries).toBe(2)
@@ -85,6 +95,7 @@ describe('answering calls', () => {
   let port: MessageChannel
   let received: FromThread[]
   let waiting: (() => void)[]
+  let disposedCount: number
 
   const until = async (count: number): Promise<void> => {
     while (received.length < count) await new Promise<void>((resolve) => { waiting.push(resolve) })
@@ -95,6 +106,7 @@ describe('answering calls', () => {
     port = new MessageChannel()
     received = []
     waiting = []
+    disposedCount = 0
     port.port1.on('message', (message: FromThread) => {
       received.push(message)
       waiting.splice(0).forEach((resolve) => resolve())
@@ -111,7 +123,7 @@ describe('answering calls', () => {
         signal.addEventListener('abort', () => reject(new Error('some inner failure')))
       }),
     }
-    serve(port.port2, handlers as ComputeHandlers)
+    serve(port.port2, handlers as ComputeHandlers, () => { disposedCount += 1; return Promise.resolve() })
   })
   afterEach(() => port.port1.close())
 
@@ -151,5 +163,14 @@ describe('answering calls', () => {
     await until(1)
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(received).toEqual([{ kind: 'error', id: 2, error: { code: 'cancelled', message: 'The work was cancelled.', advice: null } }])
+  })
+  it('closes: cancels what runs, gives everything back once, and ends the port', async () => {
+    const closed = new Promise<void>((resolve) => port.port1.once('close', () => resolve()))
+    send({ kind: 'call', id: 1, method: 'mine', request: {} })
+    send({ kind: 'close' })
+    send({ kind: 'close' })
+    await closed
+    expect(received).toEqual([{ kind: 'error', id: 1, error: expect.objectContaining({ code: 'cancelled' }) as unknown }])
+    expect(disposedCount).toBe(1)
   })
 })

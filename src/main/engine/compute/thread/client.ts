@@ -11,6 +11,9 @@ export interface CallOptions<M extends ComputeMethod> {
   transfer?: Transferable[]
 }
 
+/** A graph that runs cannot be broken off; this is longer than one takes, micro-batches of a large model included. */
+const defaultClosePatienceMs = 20_000
+
 /** What services need of the thread; tests put a small stand-in here. */
 export interface Compute {
   call<M extends ComputeMethod>(method: M, request: ComputeMethods[M]['request'], options?: CallOptions<M>): Promise<ComputeMethods[M]['result']>
@@ -30,8 +33,9 @@ export class ComputeClient implements Compute {
   #waiting = new Map<number, WaitingCall>()
   #nextId = 1
   #isDisposed = false
+  #ending: Promise<void> | null = null
 
-  constructor(scriptPath: string) {
+  constructor(scriptPath: string, private readonly closePatienceMs = defaultClosePatienceMs) {
     this.#scriptPath = scriptPath
   }
 
@@ -60,13 +64,26 @@ export class ComputeClient implements Compute {
     })
   }
 
-  /** Ends the thread; calls that still wait are rejected as cancelled. */
+  /** Rejects calls that still wait as cancelled, and resolves when the thread has ended. */
   async dispose(): Promise<void> {
     this.#isDisposed = true
     const worker = this.#worker
     this.#worker = null
     this.#rejectAll(new AppError('cancelled', 'The engine is closing; the work was given up.'))
-    await worker?.terminate()
+    this.#ending ??= worker ? this.#end(worker) : null
+    await this.#ending
+  }
+
+  /**
+   * Asks the thread to end by itself. Taking it away while ONNX Runtime works would end the whole process: its binding
+   * throws a C++ exception when it comes back to a thread that is being terminated. So that is the last resort only.
+   */
+  async #end(worker: Worker): Promise<void> {
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    worker.postMessage({ kind: 'close' } satisfies ToThread)
+    const patience = setTimeout(() => void worker.terminate(), this.closePatienceMs)
+    await ended
+    clearTimeout(patience)
   }
 
   #start(): Worker {

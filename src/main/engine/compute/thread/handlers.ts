@@ -35,11 +35,11 @@ interface LoadedModel {
 
 type TokenizedImage = ComputeMethods['tokenizeImages']['result'][number]
 
-export function createHandlers(): ComputeHandlers {
+export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> } {
   const takeTurn = createTurns()
   const steering = new Map<string, { action: 'pause' | 'stop' | null }>()
 
-  const loadModel = createRecentlyUsed<LoadedModel>(loadedModelCount, async (dir) => {
+  const models = createRecentlyUsed<LoadedModel>(loadedModelCount, async (dir) => {
     const { config, weights } = await readModelFolder(dir)
     const embedder = await createEmbedder(weights, config, chooseDevice(null))
     let parameterCount = 0
@@ -52,7 +52,7 @@ export function createHandlers(): ComputeHandlers {
     }
   })
 
-  const loadTokenizer = createRecentlyUsed(loadedTokenizerCount, async (dir) => {
+  const tokenizers = createRecentlyUsed(loadedTokenizerCount, async (dir) => {
     const tokenizer = await createImageTokenizer(dir, chooseDevice(null))
     return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
   })
@@ -74,13 +74,13 @@ export function createHandlers(): ComputeHandlers {
     listDevices: async () => listDevices(),
 
     async describeModel({ modelDir }): Promise<ModelInfo> {
-      const { config, parameterCount } = await loadModel(modelDir)
+      const { config, parameterCount } = await models.get(modelDir)
       const { width, layerCount, contextLength, imageTokenCount, codebookSize } = config
       return { parameterCount, width, layers: layerCount, contextLength, imageTokenCount, codebookSize }
     },
 
     async tokenizeImages({ tokenizerDir, images }, { signal, emit }) {
-      const tokenizer = await loadTokenizer(tokenizerDir)
+      const tokenizer = await tokenizers.get(tokenizerDir)
       const results: TokenizedImage[] = []
       for (let start = 0; start < images.length; start += imageBatchSize) {
         signal.throwIfAborted()
@@ -94,7 +94,7 @@ export function createHandlers(): ComputeHandlers {
     },
 
     async embedSides({ modelDir, sides }, { signal, emit }) {
-      const { config, embed } = await loadModel(modelDir)
+      const { config, embed } = await models.get(modelDir)
       const rows = sides.map((side) => sideRow(side, config))
       const onProgress = (done: number, total: number): void => emit({ kind: 'progress', done, total })
       const embeddings = await embedRows(rows, config.width, bucketLengths(config.contextLength), embed, { signal, onProgress })
@@ -124,6 +124,12 @@ export function createHandlers(): ComputeHandlers {
       } finally {
         steering.delete(request.runDir)
       }
+    },
+
+    /** Gives the models and tokenizers back. Calls must have ended. */
+    async dispose() {
+      await models.clear()
+      await tokenizers.clear()
     },
 
     async steerTraining({ runDir, action }) {

@@ -4,4 +4,5 @@ import { createHandlers } from './handlers'
 import { serve } from './serve'
 
 if (!parentPort) throw new Error('The compute thread must be started as a worker (see client.ts).')
-serve(parentPort, createHandlers())
+const handlers = createHandlers()
+serve(parentPort, handlers, () => handlers.dispose())

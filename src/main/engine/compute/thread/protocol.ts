@@ -116,6 +116,8 @@ export type ComputeMethod = keyof ComputeMethods
 export type ToThread =
   | { kind: 'call'; id: number; method: ComputeMethod; request: unknown }
   | { kind: 'cancel'; id: number }
+  /** No more calls: cancel what runs, let the device finish what it has begun, give everything back, and end. */
+  | { kind: 'close' }
 
 export type FromThread =
   | { kind: 'event'; id: number; event: unknown }

@@ -19,17 +19,23 @@ async function stampOf(dir: string): Promise<string> {
   return stamps.join(' ')
 }
 
+export interface RecentlyUsed<T> {
+  get(dir: string): Promise<T>
+  /** Disposes everything that is held. */
+  clear(): Promise<void>
+}
+
 /**
  * @param load may throw; a failed load is not kept
  * @param capacity entries kept; what is pushed out is disposed
  */
-export function createRecentlyUsed<T extends Disposable>(capacity: number, load: (dir: string) => Promise<T>): (dir: string) => Promise<T> {
+export function createRecentlyUsed<T extends Disposable>(capacity: number, load: (dir: string) => Promise<T>): RecentlyUsed<T> {
   const entries = new Map<string, Entry<T>>()
-  const drop = (dir: string, entry: Entry<T>): void => {
+  const drop = async (dir: string, entry: Entry<T>): Promise<void> => {
     if (entries.get(dir) === entry) entries.delete(dir)
-    void entry.loading.then((value) => value.dispose()).catch(() => undefined)
+    await entry.loading.then((value) => value.dispose()).catch(() => undefined)
   }
-  return async (dir) => {
+  const get = async (dir: string): Promise<T> => {
     const stamp = await stampOf(dir)
     const found = entries.get(dir)
     if (found && found.stamp === stamp) {
@@ -37,14 +43,15 @@ export function createRecentlyUsed<T extends Disposable>(capacity: number, load:
       entries.set(dir, found)
       return found.loading
     }
-    if (found) drop(dir, found)
+    if (found) void drop(dir, found)
     const entry = { stamp, loading: load(dir) }
     entries.set(dir, entry)
     entry.loading.catch(() => { if (entries.get(dir) === entry) entries.delete(dir) })
     for (const [oldest, stale] of entries) {
       if (entries.size <= capacity) break
-      drop(oldest, stale)
+      void drop(oldest, stale)
     }
     return entry.loading
   }
+  return { get, clear: async () => void (await Promise.all([...entries].map(([dir, entry]) => drop(dir, entry)))) }
 }

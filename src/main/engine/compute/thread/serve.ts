@@ -15,6 +15,7 @@ export type ComputeHandlers = {
 export interface ThreadPort {
   on(event: 'message', listener: (message: ToThread) => void): unknown
   postMessage(message: FromThread, transfer?: readonly Transferable[]): void
+  close(): void
 }
 
 type AnyHandler = (request: unknown, context: { signal: AbortSignal; emit(event: unknown): void }) => Promise<unknown>
@@ -26,13 +27,17 @@ function buffersOf(result: unknown): Transferable[] {
     ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength ? [value.buffer] : [])
 }
 
-export function serve(port: ThreadPort, handlers: ComputeHandlers): void {
+/** @param dispose gives back what the handlers hold; called once, when the thread is told to close and every call has ended */
+export function serve(port: ThreadPort, handlers: ComputeHandlers, dispose: () => Promise<void>): void {
   const running = new Map<number, AbortController>()
+  const answers = new Set<Promise<void>>()
+  let isClosing = false
 
   const answer = async (id: number, method: ComputeMethod, request: unknown): Promise<void> => {
     const controller = new AbortController()
     running.set(id, controller)
     try {
+      if (isClosing) throw new AppError('cancelled', 'The engine is closing; no new work is taken.')
       const handler = handlers[method] as AnyHandler | undefined
       if (!handler) throw new AppError('bad-input', `The compute thread has no method “${String(method)}”.`)
       const emit = (event: unknown): void => port.postMessage({ kind: 'event', id, event })
@@ -47,8 +52,20 @@ export function serve(port: ThreadPort, handlers: ComputeHandlers): void {
     }
   }
 
+  /** The port is what keeps the thread alive, so closing it ends the thread. */
+  const close = async (): Promise<void> => {
+    isClosing = true
+    for (const controller of running.values()) controller.abort()
+    await Promise.all(answers)
+    await dispose().catch(() => undefined)
+    port.close()
+  }
+
   port.on('message', (message) => {
-    if (message.kind === 'call') void answer(message.id, message.method, message.request)
-    else running.get(message.id)?.abort()
+    if (message.kind === 'call') {
+      const answering = answer(message.id, message.method, message.request).finally(() => answers.delete(answering))
+      answers.add(answering)
+    } else if (message.kind === 'cancel') running.get(message.id)?.abort()
+    else if (!isClosing) void close()
   })
 }
