@@ -1,5 +1,5 @@
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import NegativesView from '@renderer/views/negatives/NegativesView.vue'
 import { scaleScores } from '@renderer/lib/scoreScale'
 import { AppError } from '@shared/errors'
@@ -14,10 +14,14 @@ const shownId = (): number => Number(wrapper.get('article').attributes('aria-lab
 const verdicts = () => fake.studio.candidates.map((candidate) => candidate.verdict)
 const button = (name: string) => wrapper.findAll('button').find((candidate) => candidate.text().startsWith(name))
 
-async function open(over: Partial<FakeStudio> = {}): Promise<void> {
+function prepare(over: Partial<FakeStudio>): void {
   const pairs = Array.from({ length: 8 }, (_, index) => makePair(index + 1))
   const candidates = pairs.slice(0, 4).map((pair, index) => makeCandidate(index + 1, pair, pairs[index + 4] ?? pair))
   fake = createFakeApi({ pairs, candidates, minedAtMs: 1, ...over })
+}
+
+async function open(over: Partial<FakeStudio> = {}): Promise<void> {
+  prepare(over)
   ;({ wrapper } = await mountView(NegativesView, fake))
 }
 
@@ -46,6 +50,40 @@ describe('Negatives', () => {
     await press('u')
     expect(shownId()).toBe(2)
     expect(verdicts()).toEqual(['negative', null, null, null])
+  })
+
+  it('brings back a candidate that was judged long before, far down the list', async () => {
+    wrapper.unmount()
+    const pairs = Array.from({ length: 460 }, (_, index) => makePair(index + 1))
+    prepare({ pairs, candidates: pairs.slice(0, 459).map((pair, index) => makeCandidate(index + 1, pair, pairs[index + 1] ?? pair)) })
+    for (const pairId of [...Array.from({ length: 230 }, (_, index) => index + 1), 450]) {
+      await fake.api.negatives.judge({ pairId, otherPairId: pairId + 1, verdict: 'negative' })
+    }
+    ;({ wrapper } = await mountView(NegativesView, fake))
+    expect(shownId()).toBe(231)
+    await press('u')
+    await vi.waitFor(() => expect(shownId()).toBe(450))
+    expect(fake.studio.candidates[449]?.verdict).toBeNull()
+    await press('1')
+    expect(shownId()).toBe(231)
+    expect(fake.studio.candidates[449]?.verdict).toBe('negative')
+    expect(wrapper.get('header').text()).toContain('2 of 229')
+  })
+
+  it('shows no candidate twice and leaves none out after such an undo', async () => {
+    wrapper.unmount()
+    const pairs = Array.from({ length: 141 }, (_, index) => makePair(index + 1))
+    prepare({ pairs, candidates: pairs.slice(0, 140).map((pair, index) => makeCandidate(index + 1, pair, pairs[index + 1] ?? pair)) })
+    await fake.api.negatives.judge({ pairId: 139, otherPairId: 140, verdict: 'match' })
+    ;({ wrapper } = await mountView(NegativesView, fake))
+    await press('u')
+    await vi.waitFor(() => expect(shownId()).toBe(139))
+    const seen = [shownId()]
+    while (seen.length < 140) {
+      await press('s')
+      seen.push(shownId())
+    }
+    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 140 }, (_, index) => index + 1))
   })
 
   it('skips without judging', async () => {

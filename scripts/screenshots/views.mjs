@@ -1,0 +1,81 @@
+// What is done in each view before its picture is taken, and how to tell that the view has loaded.
+
+/** Chooses from one of the studio's own lists. */
+async function choose(page, label, option) {
+  await page.getByRole('combobox', { name: label, exact: true }).click()
+  await page.getByRole('option', { name: option }).first().click()
+}
+
+async function chooseRuns(page) {
+  await page.getByRole('row', { name: /hard negatives/i }).getByRole('button').click()
+  await page.getByRole('heading', { name: /hard negatives/i, level: 2 }).waitFor()
+}
+
+async function ask(page, text) {
+  const box = page.getByRole('textbox', { name: 'Search text' })
+  await box.fill(text)
+  await box.press('Enter')
+  await page.getByRole('list', { name: /^Hits of/ }).first().waitFor()
+}
+
+/** By file name, in the order in which the pictures are taken; each is named `NAME-dark.png` and `NAME-light.png`. */
+export const views = {
+  'library': {
+    at: 'library',
+    act: async (page) => {
+      await page.getByRole('listbox', { name: 'Pairs' }).getByRole('option').nth(2).click()
+      await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { level: 2 }).waitFor()
+    },
+  },
+  'review': { at: 'review', act: (page) => page.getByRole('article').waitFor() },
+  'negatives': { at: 'negatives', act: (page) => page.getByRole('article').waitFor() },
+  'train': {
+    at: 'train',
+    act: async (page) => {
+      await chooseRuns(page)
+      await choose(page, 'Compare with', 'Random batches')
+      await page.waitForFunction(() => [...document.querySelectorAll('[data-points]')].every((chart) => Number(chart.getAttribute('data-points')) > 1))
+    },
+  },
+  'evaluate': {
+    at: 'train',
+    act: async (page) => {
+      await chooseRuns(page)
+      await page.getByRole('tab', { name: 'Evaluate' }).click()
+      await page.getByRole('table', { name: 'Retrieval before and after' }).getByText(/^[+−]/).first().waitFor()
+    },
+  },
+  'search': {
+    at: 'search',
+    act: async (page) => {
+      await ask(page, 'a violet wedge over an ivory tile')
+    },
+  },
+  'compare': {
+    at: 'search',
+    act: async (page) => {
+      await choose(page, 'Second model', /hard negatives/i)
+      await page.getByRole('list', { name: /^Hits of/ }).nth(1).waitFor()
+      await page.getByRole('button', { name: 'Clear query' }).click()
+      await page.getByRole('region', { name: 'Example queries' }).getByRole('button').last().click()
+      await page.getByRole('img', { name: 'Query picture' }).waitFor()
+      await page.getByRole('list', { name: /^Hits of/ }).nth(1).waitFor()
+    },
+  },
+  'settings': { at: 'settings', act: (page) => page.getByRole('radiogroup', { name: 'Device' }).getByRole('radio').nth(1).waitFor() },
+}
+
+/** Waits until nothing on the page is still on its way: words that say so, pictures, charts, fonts. */
+export async function settle(page) {
+  await page.waitForFunction(() => {
+    const busy = document.querySelector('[aria-busy="true"], .animate-spin, .animate-pulse')
+    const pictures = [...document.images].filter((image) => {
+      const box = image.getBoundingClientRect()
+      return box.width > 2 && box.bottom > 0 && box.top < window.innerHeight
+    })
+    return !busy && pictures.every((image) => image.complete && image.naturalWidth > 0) && document.fonts.status === 'loaded'
+  })
+  await page.mouse.move(720, 899)
+  // Charts draw one frame after their numbers are there.
+  await page.waitForTimeout(400)
+}
