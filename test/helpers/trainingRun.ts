@@ -27,7 +27,7 @@ export function makePairs(count: number, config: FuselipConfig, firstId = 1): Tr
 
 export function makeRequest(runDir: string, recipe: Partial<Recipe> = {}, change: Partial<TrainingRequest> = {}): TrainingRequest {
   return {
-    modelDir: 'none', runDir, deviceId: null, resume: true, groups: [], judgements: [],
+    modelDir: 'none', runDir, device: { deviceId: null, threadCount: null }, resume: true, groups: [], judgements: [],
     recipe: { ...defaultRecipe, epochs: 4, batchSize: 8, warmupSteps: 3, learningRate: 0.01, remineEveryEpochs: 2, validateEverySteps: 5, checkpointEverySteps: 4, ...recipe },
     pairs: makePairs(27, tinyConfig), validation: makePairs(9, tinyConfig, 500),
     ...change,

@@ -15,6 +15,7 @@ const goldenPath = (path: string): string => fileURLToPath(new URL(`../fixtures/
 const { inputs } = JSON.parse(readFileSync(goldenPath('golden.json'), 'utf8')) as { inputs: { texts: string[]; mixed_image: (number | null)[] } }
 const modelDir = goldenPath('fuselip')
 const handlers = createHandlers()
+const device = { deviceId: null, threadCount: null }
 const context = { signal: new AbortController().signal, emit: () => undefined as never }
 
 let golden: WeightMap
@@ -40,7 +41,7 @@ it('gives the codes of the reference, and an error of its own for a file that is
   const paths = [0, 1, 2, 3].map((i) => goldenPath(`images/${i}.png`))
   const progress: number[] = []
   const results = await handlers.tokenizeImages(
-    { tokenizerDir: goldenPath('titok-s'), images: [...paths.slice(0, 2), goldenPath('golden.json'), ...paths.slice(2)].map((path) => ({ path, recipe: null })) },
+    { tokenizerDir: goldenPath('titok-s'), images: [...paths.slice(0, 2), goldenPath('golden.json'), ...paths.slice(2)].map((path) => ({ path, recipe: null })), device },
     { ...context, emit: ({ done }) => progress.push(done) },
   )
   expect(results.map(({ error }) => error?.code ?? null)).toEqual([null, null, 'unreadable-image', null, null])
@@ -50,7 +51,7 @@ it('gives the codes of the reference, and an error of its own for a file that is
 
 it('gives the same codes with the tokenizer inside a published checkpoint', async () => {
   const images = [{ path: goldenPath('images/1.png'), recipe: null }]
-  const [result] = await handlers.tokenizeImages({ tokenizerDir: modelDir, images }, context)
+  const [result] = await handlers.tokenizeImages({ tokenizerDir: modelDir, images, device }, context)
   expect([...result!.codes!]).toEqual([...codes[1]!])
 })
 
@@ -63,7 +64,7 @@ describe.each(['image', 'text', 'both', 'mixed'])('sides with %s', (kind) => {
   })
 
   it('have the embeddings of the reference', async () => {
-    const { embeddings, width } = await handlers.embedSides({ modelDir, sides: sidesOf(kind) }, context)
+    const { embeddings, width } = await handlers.embedSides({ modelDir, sides: sidesOf(kind), device }, context)
     const expected = golden.get(`features.${kind}`)!
     expect([embeddings.length / width, width]).toEqual(expected.shape)
     const worst = embeddings.reduce((largest, value, i) => Math.max(largest, Math.abs(value - expected.data[i]!)), 0)

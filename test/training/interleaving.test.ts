@@ -29,7 +29,7 @@ it('answers a query between two steps, refuses a second training of the run, and
   let wake: () => void = () => undefined
   const training = handlers.train(request, { signal: quiet.signal, emit: (event) => { if (event.kind === 'metric' && ++steps === 2) wake() } })
   await new Promise<void>((resolve) => { wake = resolve })
-  const { embeddings, width } = await handlers.embedSides({ modelDir, sides: [{ codes: null, text: 'a red star' }] }, quiet)
+  const { embeddings, width } = await handlers.embedSides({ modelDir, sides: [{ codes: null, text: 'a red star' }], device: { deviceId: null, threadCount: null } }, quiet)
   expect(embeddings).toHaveLength(trainableConfig.width)
   const { indices } = await handlers.nearest({ query: embeddings, targets: embeddings, width, limit: 3 }, quiet)
   expect([...indices]).toEqual([0])
@@ -49,5 +49,5 @@ it('ends at once when cancelled', async () => {
 })
 
 it('refuses a device that is not there', async () => {
-  await expect(createHandlers().train({ ...longRun('device'), deviceId: 'cuda:7' }, quiet)).rejects.toMatchObject({ code: 'bad-input' })
+  await expect(createHandlers().train({ ...longRun('device'), device: { deviceId: 'cuda:7', threadCount: null } }, quiet)).rejects.toMatchObject({ code: 'bad-input' })
 })

@@ -38,7 +38,7 @@ it('learns eight pairs by heart', async () => {
   // The checkpoint on disk is that model: it finds the same pairs.
   const tunedDir = join(root, 'run', 'checkpoints', 'step-000120')
   const embed = async (side: 'left' | 'right'): Promise<Float32Array> =>
-    (await handlers.embedSides({ modelDir: tunedDir, sides: pairs.map((pair) => pair[side]) }, { signal: new AbortController().signal, emit: () => undefined })).embeddings
+    (await handlers.embedSides({ modelDir: tunedDir, sides: pairs.map((pair) => pair[side]), device: { deviceId: null, threadCount: null } }, { signal: new AbortController().signal, emit: () => undefined })).embeddings
   const recall = await handlers.measureRecall(
     { queries: await embed('left'), targets: await embed('right'), width: trainableConfig.width, relevant: pairs.map((_, i) => [i]) },
     { signal: new AbortController().signal, emit: () => undefined as never },

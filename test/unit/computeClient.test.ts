@@ -47,7 +47,7 @@ describe('ComputeClient', () => {
   it('gives the result and the events of its own call', async () => {
     start()
     const events: unknown[] = []
-    const result = await client.call('embedSides', { modelDir: 'fine', sides: [] }, { onEvent: (event) => events.push(event) })
+    const result = await client.call('embedSides', { modelDir: 'fine', sides: [], device: { deviceId: null, threadCount: null } }, { onEvent: (event) => events.push(event) })
     expect(result).toEqual({ width: 7 })
     expect(events).toEqual([{ kind: 'progress', done: 1, total: 2 }])
   })
@@ -82,7 +82,7 @@ describe('ComputeClient', () => {
 
   it('ends a call whose listener fails, and goes on with the next', async () => {
     start()
-    const failing = client.call('embedSides', { modelDir: 'fine', sides: [] }, {
+    const failing = client.call('embedSides', { modelDir: 'fine', sides: [], device: { deviceId: null, threadCount: null } }, {
       onEvent: () => { throw Object.assign(new Error('write failed'), { code: 'ENOSPC' }) },
     })
     await expect(failing).rejects.toMatchObject({ code: 'disk-full' })

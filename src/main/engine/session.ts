@@ -47,9 +47,10 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
   const models = new ModelsService(resourcesDir, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
-  const tokens = new TokensService({ store, images, compute, jobs, models, changes })
-  const embeddings = new EmbeddingsService({ store, compute, tokens })
-  const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes })
+  const getDevice = () => settings.getDevice()
+  const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
+  const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
+  const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
@@ -59,8 +60,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     importJobs: new ImportJobs(jobs, imports, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
-    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDeviceId: () => settings.get().deviceId }),
-    search: new SearchService({ store, compute, images, models, tokens, embeddings }),
+    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice }),
+    search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),
     evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FromThread, ToThread } from '../../../src/main/engine/compute/thread/protocol'
+import { chooseDevice } from '../../../src/main/engine/compute/thread/devices'
 import { createRecentlyUsed } from '../../../src/main/engine/compute/thread/recentlyUsed'
 import { serve, type ComputeHandlers } from '../../../src/main/engine/compute/thread/serve'
 import { createTurns } from '../../../src/main/engine/compute/thread/turns'
@@ -38,7 +39,16 @@ describe('taking turns', () => {
   })
 })
 
+describe('the device of a call', () => {
+  it('is the chosen one with the chosen number of threads, and the first usable one by default', () => {
+    expect(chooseDevice({ deviceId: null, threadCount: null })).toEqual({ deviceId: 'cpu', threadCount: null })
+    expect(chooseDevice({ deviceId: 'cpu', threadCount: 3 })).toEqual({ deviceId: 'cpu', threadCount: 3 })
+    expect(() => chooseDevice({ deviceId: 'cuda:7', threadCount: null })).toThrow(/no usable device “cuda:7”/)
+  })
+})
+
 describe('what was used recently', () => {
+  const cpu = { deviceId: null, threadCount: null }
   let root: string
   beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'fuselip-recent-')) })
   afterEach(() => rmSync(root, { recursive: true, force: true }))
@@ -58,25 +68,36 @@ describe('what was used recently', () => {
       return Promise.resolve({ name, dispose: () => { disposed.push(name); return Promise.resolve() } })
     })
     const [a, b, c] = [folder('a'), folder('b'), folder('c')]
-    await Promise.all([get(a), get(a)])
-    await get(b)
-    await get(a)
+    await Promise.all([get(a, cpu), get(a, cpu)])
+    await get(b, cpu)
+    await get(a, cpu)
     expect(loaded).toEqual(['a', 'b'])
-    await get(c)
+    await get(c, cpu)
     expect(disposed).toEqual(['b'])
-    await get(a)
+    await get(a, cpu)
     expect(loaded).toEqual(['a', 'b', 'c'])
     folder('a', 'longer')
-    await get(a)
+    await get(a, cpu)
     expect(loaded).toEqual(['a', 'b', 'c', 'a'])
     expect(disposed).toEqual(['b', 'a'])
+  })
+
+  it('is loaded apart for each device and number of threads', async () => {
+    const loaded: unknown[] = []
+    const { get } = createRecentlyUsed(3, (_dir, device: { threadCount: number }) => {
+      loaded.push(device.threadCount)
+      return Promise.resolve({ dispose: () => Promise.resolve() })
+    })
+    const dir = folder('a')
+    for (const threadCount of [1, 2, 1, 2]) await get(dir, { threadCount })
+    expect(loaded).toEqual([1, 2])
   })
 
   it('disposes everything when it is cleared', async () => {
     const disposed: string[] = []
     const { get, clear } = createRecentlyUsed(2, (dir) => Promise.resolve({ dispose: () => { disposed.push(dir); return Promise.resolve() } }))
     const [a, b] = [folder('a'), folder('b')]
-    await Promise.all([get(a), get(b)])
+    await Promise.all([get(a, cpu), get(b, cpu)])
     await clear()
     await clear()
     expect(disposed).toEqual([a, b])
@@ -85,8 +106,8 @@ describe('what was used recently', () => {
   it('forgets a load that failed', async () => {
     let tries = 0
     const { get } = createRecentlyUsed(2, () => (++tries === 1 ? Promise.reject(new Error('once')) : Promise.resolve({ dispose: () => Promise.resolve() })))
-    await expect(get(folder('a'))).rejects.toThrow('once')
-    await get(folder('a'))
+    await expect(get(folder('a'), cpu)).rejects.toThrow('once')
+    await get(folder('a'), cpu)
     expect(tries).toBe(2)
   })
 })

@@ -57,7 +57,7 @@ export async function pretrainFuselip(options: FuselipPretraining): Promise<Vali
   let last: Validation | null = null
   const runDir = join(workDir, 'run')
   const outcome = await train({
-    modelDir: initialDir, runDir, recipe, deviceId: device.deviceId, pairs: training.pairs, validation: validation.pairs,
+    modelDir: initialDir, runDir, recipe, device, pairs: training.pairs, validation: validation.pairs,
     groups: training.groups, judgements: [], resume: true,
   }, {
     loadModel: readModelFolder,

@@ -2,7 +2,7 @@
 import type { Pair, Side } from '../../../shared/contract/entities'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
-import type { SideInput } from '../compute/thread/protocol'
+import type { DeviceChoice, SideInput } from '../compute/thread/protocol'
 import { sideKey } from '../store/embeddingStore'
 import type { Store } from '../store/openStore'
 import type { UsableModel } from './models'
@@ -21,6 +21,7 @@ export interface EmbeddingsDependencies {
   store: Store
   compute: Compute
   tokens: TokensService
+  getDevice: () => DeviceChoice
 }
 
 export const imageIdsOf = (sides: Iterable<Side>): number[] => [...sides].flatMap((side) => (side.imageId === null ? [] : [side.imageId]))
@@ -63,13 +64,13 @@ export class EmbeddingsService {
   }
 
   async #embedMissing(model: UsableModel, missing: [string, Side][], known: Map<string, Float32Array>, work: Work): Promise<void> {
-    const { store, compute } = this.dependencies
+    const { store, compute, getDevice } = this.dependencies
     work.report(0, missing.length)
     for (let start = 0; start < missing.length; start += chunkSize) {
       work.signal.throwIfAborted()
       const chunk = missing.slice(start, start + chunkSize)
       const sides = this.toInputs(model.tokenizerId, chunk.map(([, side]) => side))
-      const { embeddings, width } = await compute.call('embedSides', { modelDir: model.dir, sides }, {
+      const { embeddings, width } = await compute.call('embedSides', { modelDir: model.dir, sides, device: getDevice() }, {
         signal: work.signal,
         onEvent: (event) => work.report(start + event.done),
       })

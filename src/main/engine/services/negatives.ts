@@ -5,6 +5,7 @@ import type { History } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Compute } from '../compute/thread/client'
+import type { DeviceChoice } from '../compute/thread/protocol'
 import { sideKey } from '../store/embeddingStore'
 import type { RowChange } from '../store/historyStore'
 import type { Store } from '../store/openStore'
@@ -41,6 +42,7 @@ export interface NegativesDependencies {
   models: ModelsService
   embeddings: EmbeddingsService
   changes: ChangeBus
+  getDevice: () => DeviceChoice
 }
 
 const verdictLabels: Record<Verdict, string> = { negative: 'judge as hard negative', match: 'judge as also a match', ignore: 'judge as ignore' }
@@ -60,7 +62,7 @@ export class NegativesService {
 
   /** Mines the accepted and unreviewed pairs of a split; the result replaces that of the mining before. */
   async mineInto(context: JobContext, model: UsableModel, settings: MiningSettings): Promise<Mined> {
-    const { store, compute, embeddings, changes } = this.dependencies
+    const { store, compute, embeddings, changes, getDevice } = this.dependencies
     // Read before the work begins, so that an edit during the mining makes the result stale.
     const { revision } = store.project.get()
     context.enterPhase('tokenizing pictures')
@@ -79,6 +81,7 @@ export class NegativesService {
       leftKeys: pairs.map((pair) => sideKey(pair.left.imageId, pair.left.text)),
       rightKeys: pairs.map((pair) => sideKey(pair.right.imageId, pair.right.text)),
       perPair: settings.perPair, margin: settings.margin, judgements: this.judgementsBetween(pairs.map((pair) => pair.id)),
+      device: getDevice(),
     }, { signal: context.signal, onEvent: (event) => context.report(event.done, event.total), transfer: [left.vectors.buffer as ArrayBuffer, right.vectors.buffer as ArrayBuffer] })
 
     const groups = found.groups.map((group) => group.map((index) => pairs[index]!.id))

@@ -2,7 +2,7 @@
 import type { Run } from '../../../shared/contract/runs'
 import type { JobContext } from '../jobs/runner'
 import type { Compute } from '../compute/thread/client'
-import type { TrainingEvent, TrainingOutcome } from '../compute/thread/protocol'
+import type { DeviceChoice, TrainingEvent, TrainingOutcome } from '../compute/thread/protocol'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
 import { imageIdsOf, type EmbeddingsService } from './embeddings'
@@ -20,13 +20,12 @@ export interface RunDependencies {
   embeddings: EmbeddingsService
   negatives: NegativesService
   changes: ChangeBus
-  /** Null lets the compute thread choose. */
-  getDeviceId: () => string | null
+  getDevice: () => DeviceChoice
 }
 
 /** Brings a run from where it is to its end, a pause or a stop. `onTraining` is told when steering makes sense. */
 export async function workOnRun(dependencies: RunDependencies, run: Run, resume: boolean, context: JobContext, onTraining: (isTraining: boolean) => void): Promise<TrainingOutcome> {
-  const { store, compute, models, embeddings, changes, getDeviceId } = dependencies
+  const { store, compute, models, embeddings, changes, getDevice } = dependencies
   const runDir = store.files.runDir(run.id)
   const model = await models.resolve(run.baseModelId)
   const snapshot = await prepareSnapshot(dependencies, run, model, context)
@@ -40,7 +39,7 @@ export async function workOnRun(dependencies: RunDependencies, run: Run, resume:
   onTraining(true)
   try {
     const result = await compute.call('train', {
-      modelDir: model.dir, runDir, recipe: run.recipe, deviceId: getDeviceId(),
+      modelDir: model.dir, runDir, recipe: run.recipe, device: getDevice(),
       pairs: toTrainingPairs(embeddings, model.tokenizerId, snapshot.pairs),
       validation: toTrainingPairs(embeddings, model.tokenizerId, snapshot.validation),
       groups: snapshot.groups ?? [], judgements: snapshot.judgements, resume,

@@ -3,6 +3,7 @@ import type { Split } from '../../../shared/contract/entities'
 import type { QueryImage, SearchColumn } from '../../../shared/contract/search'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
+import type { DeviceChoice } from '../compute/thread/protocol'
 import { sideKey } from '../store/embeddingStore'
 import type { Store } from '../store/openStore'
 import type { EmbeddingsService } from './embeddings'
@@ -27,6 +28,7 @@ export interface SearchDependencies {
   models: ModelsService
   tokens: TokensService
   embeddings: EmbeddingsService
+  getDevice: () => DeviceChoice
 }
 
 export class SearchService {
@@ -75,21 +77,21 @@ export class SearchService {
   }
 
   async #embedQuery(model: UsableModel, text: string | null, image: QueryImage | null, work: Work): Promise<Float32Array> {
-    const { compute, tokens, embeddings } = this.dependencies
+    const { compute, tokens, embeddings, getDevice } = this.dependencies
     if (image?.kind === 'project') await tokens.ensure(model, [image.imageId], work)
     const codes = image?.kind === 'query' ? await this.#codesOfQueryImage(model, image.queryImageId, work)
       : image ? embeddings.toInputs(model.tokenizerId, [{ imageId: image.imageId, text }])[0]!.codes : null
-    const { embeddings: vector } = await compute.call('embedSides', { modelDir: model.dir, sides: [{ codes, text }] }, { signal: work.signal })
+    const { embeddings: vector } = await compute.call('embedSides', { modelDir: model.dir, sides: [{ codes, text }], device: getDevice() }, { signal: work.signal })
     return vector
   }
 
   async #codesOfQueryImage(model: UsableModel, queryImageId: string, work: Work): Promise<Uint16Array> {
-    const { compute, images } = this.dependencies
+    const { compute, images, getDevice } = this.dependencies
     const { path, tag } = images.queryImageFile(queryImageId)
     const key = `${model.tokenizerId}\n${tag}`
     const known = this.#queryCodes.get(key)
     if (known) return known
-    const [result] = await compute.call('tokenizeImages', { tokenizerDir: model.tokenizerDir, images: [{ path, recipe: null }] }, { signal: work.signal })
+    const [result] = await compute.call('tokenizeImages', { tokenizerDir: model.tokenizerDir, images: [{ path, recipe: null }], device: getDevice() }, { signal: work.signal })
     if (!result?.codes) throw result?.error ? AppError.fromJson(result.error) : new AppError('unreadable-image', 'The query picture cannot be read.', 'Give another picture.')
     this.#queryCodes.set(key, result.codes)
     return result.codes

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { settingsSchema, type Settings } from '../../../shared/contract/studio'
+import type { DeviceChoice } from '../compute/thread/protocol'
 import { replaceFile } from '../compute/weights/replaceFile'
 import type { ChangeBus } from './changes'
 
@@ -22,6 +23,12 @@ export class SettingsService {
 
   get(): Settings {
     return this.#settings
+  }
+
+  /** What every call of the compute thread is told. */
+  getDevice(): DeviceChoice {
+    const { deviceId, threadCount } = this.#settings
+    return { deviceId, threadCount }
   }
 
   /** Resolves when the file is written; writes follow each other. */

@@ -2,6 +2,7 @@
 // Codes are saved chunk by chunk; work that was broken off goes on where it ended.
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Compute } from '../compute/thread/client'
+import type { DeviceChoice } from '../compute/thread/protocol'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
 import type { ImagesService } from './images'
@@ -26,6 +27,7 @@ export interface TokensDependencies {
   jobs: JobRunner
   models: ModelsService
   changes: ChangeBus
+  getDevice: () => DeviceChoice
 }
 
 export class TokensService {
@@ -47,14 +49,16 @@ export class TokensService {
 
   /** Tokenizes the pictures without cached codes. Gives the ids of those that could not be read; each is logged. */
   async ensure(tokenizer: Tokenizer, imageIds: Iterable<number> | 'all', work: Work): Promise<Set<number>> {
-    const { store, compute } = this.dependencies
+    const { store, compute, getDevice } = this.dependencies
     const missing = this.#missing(tokenizer.tokenizerId, imageIds)
     const failedIds = new Set<number>()
     work.report(0, missing.length)
     for (let start = 0; start < missing.length; start += chunkSize) {
       work.signal.throwIfAborted()
       const images = store.images.getMany(missing.slice(start, start + chunkSize))
-      const results = await compute.call('tokenizeImages', { tokenizerDir: tokenizer.tokenizerDir, images: images.map((image) => this.dependencies.images.modelInput(image.id)) }, {
+      const results = await compute.call('tokenizeImages', {
+        tokenizerDir: tokenizer.tokenizerDir, images: images.map((image) => this.dependencies.images.modelInput(image.id)), device: getDevice(),
+      }, {
         signal: work.signal,
         onEvent: (event) => work.report(start + event.done),
       })

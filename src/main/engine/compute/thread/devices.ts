@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import type { Device } from '../../../../shared/contract/studio'
 import { AppError } from '../../../../shared/errors'
 import type { DeviceOptions } from '../graph/compileFunction'
+import type { DeviceChoice } from './protocol'
 
 export function listDevices(): Device[] {
   const model = cpus()[0]?.model.trim() || 'Processor'
@@ -10,12 +11,12 @@ export function listDevices(): Device[] {
   return [{ id: 'cpu', name: `${model}, ${cores} ${cores === 1 ? 'core' : 'cores'}`, kind: 'cpu', isUsable: true, reason: null }]
 }
 
-/** @param deviceId null chooses; @throws AppError 'bad-input' for a device that is not there */
-export function chooseDevice(deviceId: string | null): DeviceOptions {
+/** @throws AppError 'bad-input' for a device that is not there */
+export function chooseDevice({ deviceId, threadCount }: DeviceChoice): DeviceOptions {
   const usable = listDevices().filter((device) => device.isUsable)
   const chosen = deviceId === null ? usable[0] : usable.find(({ id }) => id === deviceId)
   if (!chosen) {
     throw new AppError('bad-input', `There is no usable device “${deviceId}”; there is ${usable.map(({ id }) => id).join(', ')}.`, 'Choose another device in the settings.')
   }
-  return { deviceId: chosen.id, threadCount: null }
+  return { deviceId: chosen.id, threadCount }
 }

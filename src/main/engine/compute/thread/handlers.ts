@@ -6,6 +6,7 @@ import { createEmbedder } from '../fuselip/embedder'
 import type { FuselipConfig } from '../fuselip/config'
 import { readModelFolder } from '../fuselip/modelFolder'
 import { bucketLengths } from '../fuselip/sequence'
+import type { DeviceOptions } from '../graph/compileFunction'
 import { loadModelImage } from '../image/modelInput'
 import type { RgbImage } from '../image/rgbImage'
 import { createCompiledScorer } from '../mining/blockScores'
@@ -17,7 +18,7 @@ import { sideRow } from '../training/batches'
 import { createTrainingStep } from '../training/compiledStep'
 import { train } from '../training/trainer'
 import { chooseDevice, listDevices } from './devices'
-import type { ComputeMethods, ImageInput, MiningResult, ModelInfo } from './protocol'
+import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo } from './protocol'
 import { createRecentlyUsed } from './recentlyUsed'
 import type { ComputeHandlers } from './serve'
 import { createTurns } from './turns'
@@ -28,7 +29,6 @@ const loadedTokenizerCount = 2
 
 interface LoadedModel {
   config: FuselipConfig
-  parameterCount: number
   embed: EmbedBatch
   dispose(): Promise<void>
 }
@@ -39,29 +39,27 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
   const takeTurn = createTurns()
   const steering = new Map<string, { action: 'pause' | 'stop' | null }>()
 
-  const models = createRecentlyUsed<LoadedModel>(loadedModelCount, async (dir) => {
+  const models = createRecentlyUsed<LoadedModel, DeviceChoice>(loadedModelCount, async (dir, device) => {
     const { config, weights } = await readModelFolder(dir)
-    const embedder = await createEmbedder(weights, config, chooseDevice(null))
-    let parameterCount = 0
-    for (const { data } of weights.values()) parameterCount += data.length
+    const embedder = await createEmbedder(weights, config, chooseDevice(device))
     return {
-      config, parameterCount,
+      config,
       embed: (ids, length, ends) => takeTurn(() => embedder.embed(ids, length, ends)),
       // After this an embedder compiles again when it is still asked, so a call in progress comes to its end.
       dispose: () => takeTurn(() => embedder.dispose()),
     }
   })
 
-  const tokenizers = createRecentlyUsed(loadedTokenizerCount, async (dir) => {
-    const tokenizer = await createImageTokenizer(dir, chooseDevice(null))
+  const tokenizers = createRecentlyUsed(loadedTokenizerCount, async (dir, device: DeviceChoice) => {
+    const tokenizer = await createImageTokenizer(dir, chooseDevice(device))
     return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
   })
 
   /** Below this much work plain code is done before a graph is compiled. */
   const compiledMiningPairs = 500
-  const mine = async (request: MiningRequest, options: MiningOptions): Promise<MiningResult> => {
+  const mine = async (request: MiningRequest, device: DeviceOptions, options: MiningOptions): Promise<MiningResult> => {
     if (request.leftKeys.length < compiledMiningPairs) return mineNegatives(request, options)
-    const scorer = await takeTurn(() => createCompiledScorer(request.width, chooseDevice(null)))
+    const scorer = await takeTurn(() => createCompiledScorer(request.width, device))
     try {
       const score: typeof scorer.score = (anchors, targets) => takeTurn(() => scorer.score(anchors, targets))
       return await mineNegatives(request, { ...options, scorer: { ...scorer, score } })
@@ -74,13 +72,15 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     listDevices: async () => listDevices(),
 
     async describeModel({ modelDir }): Promise<ModelInfo> {
-      const { config, parameterCount } = await models.get(modelDir)
+      const { config, weights } = await readModelFolder(modelDir)
+      let parameterCount = 0
+      for (const { data } of weights.values()) parameterCount += data.length
       const { width, layerCount, contextLength, imageTokenCount, codebookSize } = config
       return { parameterCount, width, layers: layerCount, contextLength, imageTokenCount, codebookSize }
     },
 
-    async tokenizeImages({ tokenizerDir, images }, { signal, emit }) {
-      const tokenizer = await tokenizers.get(tokenizerDir)
+    async tokenizeImages({ tokenizerDir, images, device }, { signal, emit }) {
+      const tokenizer = await tokenizers.get(tokenizerDir, device)
       const results: TokenizedImage[] = []
       for (let start = 0; start < images.length; start += imageBatchSize) {
         signal.throwIfAborted()
@@ -93,8 +93,8 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       return results
     },
 
-    async embedSides({ modelDir, sides }, { signal, emit }) {
-      const { config, embed } = await models.get(modelDir)
+    async embedSides({ modelDir, sides, device }, { signal, emit }) {
+      const { config, embed } = await models.get(modelDir, device)
       const rows = sides.map((side) => sideRow(side, config))
       const onProgress = (done: number, total: number): void => emit({ kind: 'progress', done, total })
       const embeddings = await embedRows(rows, config.width, bucketLengths(config.contextLength), embed, { signal, onProgress })
@@ -102,7 +102,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     },
 
     mine: (request, { signal, emit }) =>
-      mine(request, { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
+      mine(request, chooseDevice(request.device), { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
 
     nearest: async ({ query, targets, width, limit }) => findNearest(query, targets, width, limit),
 
@@ -113,9 +113,10 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       const steer: { action: 'pause' | 'stop' | null } = { action: null }
       steering.set(request.runDir, steer)
       try {
-        const device = chooseDevice(request.deviceId)
-        return await train({ ...request, deviceId: device.deviceId }, {
-          loadModel: readModelFolder, mine,
+        const device = chooseDevice(request.device)
+        return await train({ ...request, device }, {
+          loadModel: readModelFolder,
+          mine: (miningRequest, options) => mine(miningRequest, device, options),
           createStep: (weights, config) => createTrainingStep(weights, config, device),
           emit, signal, takeTurn,
           requestedAction: () => steer.action,

@@ -1,10 +1,18 @@
 // What the compute thread can do, as plain data over a MessagePort: call, cancel, and events that belong to a call.
 // Services hold a `ComputeClient` (client.ts); the thread's entry (index.ts) serves the same list.
 import type { ErrorJson } from '../../../../shared/errors'
-import type { Device, } from '../../../../shared/contract/studio'
+import type { Device } from '../../../../shared/contract/studio'
 import type { Metric, Recall, Validation, Verdict } from '../../../../shared/contract/entities'
 import type { ImageRecipe } from '../../../../shared/imageRecipe'
 import type { Recipe } from '../../../../shared/recipe'
+
+/** What a person chose in the settings. Every call that computes names it: a call that forgot it would run elsewhere. */
+export interface DeviceChoice {
+  /** Null chooses. */
+  deviceId: string | null
+  /** Null uses every core. */
+  threadCount: number | null
+}
 
 /** One side of a pair as the model sees it. */
 export interface SideInput {
@@ -58,7 +66,7 @@ export interface TrainingRequest {
   /** Folder of the run: checkpoints and the resume state are written below it. */
   runDir: string
   recipe: Recipe
-  deviceId: string | null
+  device: DeviceChoice
   pairs: TrainingPair[]
   validation: TrainingPair[]
   /** Groups of indices into `pairs` from the last mining and from the data itself. */
@@ -90,15 +98,15 @@ export interface ComputeMethods {
   describeModel: { request: { modelDir: string }; result: ModelInfo; event: never }
   /** One entry per image; exactly one of codes and error is null. */
   tokenizeImages: {
-    request: { tokenizerDir: string; images: ImageInput[] }
+    request: { tokenizerDir: string; images: ImageInput[]; device: DeviceChoice }
     result: { codes: Uint16Array | null; error: ErrorJson | null }[]
     event: ProgressEvent
   }
   /** Embeddings are N×width, L2-normalised, in the order of the sides. */
-  embedSides: { request: { modelDir: string; sides: SideInput[] }; result: { embeddings: Float32Array; width: number }; event: ProgressEvent }
+  embedSides: { request: { modelDir: string; sides: SideInput[]; device: DeviceChoice }; result: { embeddings: Float32Array; width: number }; event: ProgressEvent }
   /** Exact top-k of every left (query) over all rights; matrices are N×width, row i of both belongs to pair i. */
   mine: {
-    request: { left: Float32Array; right: Float32Array; width: number; leftKeys: string[]; rightKeys: string[]; perPair: number; margin: number; judgements: { anchor: number; other: number; verdict: Verdict }[] }
+    request: { left: Float32Array; right: Float32Array; width: number; leftKeys: string[]; rightKeys: string[]; perPair: number; margin: number; judgements: { anchor: number; other: number; verdict: Verdict }[]; device: DeviceChoice }
     result: MiningResult
     event: ProgressEvent
   }

@@ -250,7 +250,7 @@ export async function train(request: TrainingRequest, host: TrainerHost): Promis
     if (batchSize < request.recipe.batchSize) {
       host.emit({ kind: 'log', line: `Batches hold all ${batchSize} training pairs; the recipe asks for ${request.recipe.batchSize}.` })
     }
-    host.emit({ kind: 'started', startStep: run.done, totalSteps: run.totalSteps, device: request.deviceId ?? 'cpu' })
+    host.emit({ kind: 'started', startStep: run.done, totalSteps: run.totalSteps, device: request.device.deviceId ?? 'cpu' })
     return await runSteps(run)
   } catch (thrown) {
     throw AppError.from(thrown)
