@@ -1,5 +1,5 @@
 // What happens to a text before byte-pair encoding: HTML unescaped twice, white space folded, lower case.
-// Follows the reference without its ftfy pass, which repairs wrongly decoded text.
+// Follows the reference; its ftfy pass before this is in repairText.ts and is asked for by the model.
 import { decodeHTML } from 'entities'
 
 /**

@@ -1,6 +1,7 @@
 // CLIP's byte-pair tokenizer: text to ids below 49408 and back.
 // Source: Radford et al. 2021 (arXiv 2103.00020) §2.4; special tokens are spelled as open_clip spells them.
 import { cleanText, whitespaceClass } from './cleanText'
+import { repairText } from './repairText'
 import { endOfTextId, loadVocabulary, pairKey, startOfTextId, type Vocabulary } from './vocabulary'
 
 const specialIds = new Map([
@@ -59,11 +60,16 @@ function encodeWord(word: string, vocabulary: Vocabulary): number[] {
   return ids
 }
 
+export interface TextOptions {
+  /** Repairs misread and typographic characters first, see `repairText`. */
+  repairsText?: boolean
+}
+
 /** Byte-pair ids of a text, without start, end and padding. An empty or blank text gives no ids. */
-export function encodeText(text: string): number[] {
+export function encodeText(text: string, { repairsText = false }: TextOptions = {}): number[] {
   const vocabulary = loadVocabulary()
   const ids: number[] = []
-  for (const [word] of cleanText(text).matchAll(wordPattern)) {
+  for (const [word] of cleanText(repairsText ? repairText(text) : text).matchAll(wordPattern)) {
     const special = specialIds.get(word)
     if (special !== undefined) ids.push(special)
     else for (const id of encodeWord(word, vocabulary)) ids.push(id)

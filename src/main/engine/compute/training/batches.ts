@@ -17,7 +17,7 @@ export interface PairRows {
 
 /** The id row of one side. Throws as `assembleSide` does. */
 export function sideRow(side: SideInput, config: FuselipConfig): Int32Array {
-  return assembleSide(side.codes, side.text === null ? null : encodeText(side.text), config)
+  return assembleSide(side.codes, side.text === null ? null : encodeText(side.text, config), config)
 }
 
 export function pairRows(pairs: readonly TrainingPair[], config: FuselipConfig): PairRows {
