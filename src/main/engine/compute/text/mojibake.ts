@@ -39,7 +39,7 @@ const characterSets = () => (loaded ??= { western: western(), rarer: rarerNames.
 /** What two misread bytes may turn out to be: Latin, Greek, Cyrillic, Hebrew, Arabic, and the accents ˆ and ˜. */
 const plausiblePair = /^[\u0080-\u017f\u02c6\u02dc\u0370-\u045f\u0490\u0491\u0590-\u06ff]$/u
 /** And three or four: whatever is assigned, without private use. */
-const plausibleLong = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\u200b-\u200f\ufe0f\ufeff]$/u
+const plausibleLong = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\p{Cf}]$/u
 /** Signs that follow a capital in ordinary texts, and that are continuation bytes in windows-1252. */
 const ordinaryAfterCapital = /^[‘’‚“”„†‡…‰‹›–—™«»®©°ºª·¡¿]$/u
 /** Those among them that a stray “Â” stands before. */

