@@ -3,6 +3,7 @@ import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import type { Pinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '@shared/errors'
+import type { Run } from '@shared/contract/runs'
 import { defaultRecipe } from '@shared/recipe'
 import { useRunsStore } from '@renderer/stores/runs'
 import TrainView from '@renderer/views/train/TrainView.vue'
@@ -23,7 +24,7 @@ const show = async (): Promise<void> => {
   const mounted = await mountView(TrainView, fake)
   wrapper = mounted.wrapper
   pinia = mounted.pinia
-  await vi.waitFor(() => expect(wrapper.find('[role="status"]').exists()).toBe(false))
+  await vi.waitFor(() => expect(wrapper.text()).not.toContain('Reading the runs'))
 }
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await flushPromises()
@@ -137,6 +138,31 @@ describe('a run at work', () => {
     const alert = wrapper.get('[aria-label="Run failed"]').text()
     expect(alert).toContain('The device ran out of memory. Lower the batch size.')
     expect(button('Resume')).toBeDefined()
+  })
+
+  it.each([
+    [{ state: 'paused', step: 64, checkpointSteps: [50, 64] }, 'Paused at step 64 of 300. Resume continues from step 64.', true],
+    [{ state: 'stopped', step: 20, error: { code: 'interrupted', message: 'The studio ended while this run was on its way.', advice: null } }, 'Broken off at step 20 of 300. The studio ended while this run was on its way. Resume starts again from the base model.', true],
+    [{ state: 'stopped', step: 60, checkpointSteps: [50, 60] }, 'Stopped at step 60 of 300. Resume continues from step 60.', true],
+    [{ state: 'queued' }, 'Waiting for its turn. Another job is at work; this run starts when that one has ended.', false],
+  ] as const)('says what the state means and what to do: %o', async (over, words, isResumable) => {
+    state.runs = [makeRun(1, over as Partial<Run>)]
+    await show()
+    expect(wrapper.get('[aria-label="State of the run"]').text()).toBe(words)
+    expect(button('Resume') !== undefined).toBe(isResumable)
+  })
+
+  it('puts a finished run to use', async () => {
+    state.runs = [makeRun(1, { state: 'finished', step: 300 })]
+    fake.answer('models.list', () => [makeModel(), makeModel({ id: 'run:1:best', name: 'Run 1 · best', kind: 'tuned', runId: 1 })])
+    const project = await fake.api.project.get({})
+    fake.answer('project.setCurrentModel', ({ modelId }: { modelId: string }) => ({ ...project, currentModelId: modelId }))
+    await show()
+    expect(wrapper.get('[aria-label="State of the run"]').text()).toContain('still go by Nano')
+    await button('Use this model')!.trigger('click')
+    await settle()
+    expect(fake.calls.find((call) => call.name === 'project.setCurrentModel')?.input).toEqual({ modelId: 'run:1:best' })
+    expect(wrapper.get('[aria-label="State of the run"]').text()).toContain('In use.')
   })
 
   it('lays another run over it', async () => {

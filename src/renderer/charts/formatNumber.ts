@@ -19,6 +19,9 @@ export const formatTick = (value: number): string => {
   return Math.abs(short) >= 1e4 ? formatValue(short) : short !== 0 && Math.abs(short) < 1e-3 ? short.toExponential() : String(short)
 }
 
+/** Rates span powers of ten, so all their ticks are written the same way: 1e-3, 7.5e-4. */
+export const formatPower = (value: number): string => (value === 0 ? '0' : Number(value.toPrecision(3)).toExponential())
+
 /** A share 0…1 as a percentage with one decimal. */
 export const formatShare = (share: number | null | undefined): string =>
   share === null || share === undefined || !Number.isFinite(share) ? '–' : formatPercent(share)

@@ -2,7 +2,7 @@
 import type { Metric, Recall, Validation } from '@shared/contract/entities'
 import { type ChartLine, type ChartValue, forLogScale } from './chartLine'
 import { overlayTone } from './chartTheme'
-import { formatShare, formatTick, formatValue } from './formatNumber'
+import { formatPower, formatShare, formatTick, formatValue } from './formatNumber'
 import type { RunSeries } from './runSeries'
 import { smooth } from './smoothing'
 
@@ -40,7 +40,7 @@ export const metricCharts: readonly MetricChart[] = [
   metricChart('mmm', 'MMM loss', 'How badly hidden words and image tokens are predicted.'),
   recallChart('leftToRight', 'Validation recall, left to right', 'Share of validation pairs whose right side is among the first 1, 5 or 10 found from the left side.'),
   recallChart('rightToLeft', 'Validation recall, right to left', 'Share of validation pairs whose left side is among the first 1, 5 or 10 found from the right side.'),
-  metricChart('learningRate', 'Learning rate', 'Warm-up, then a cosine down to zero.', { canSmooth: false }),
+  metricChart('learningRate', 'Learning rate', 'Warm-up, then a cosine down to zero.', { canSmooth: false, formatAxis: formatPower }),
   metricChart('gradientNorm', 'Gradient norm', 'Before clipping.'),
   metricChart('logitScale', 'Logit scale', 'Inverse temperature of the contrastive loss, kept between 1 and 100.', { canSmooth: false }),
   metricChart('samplesPerSecond', 'Samples per second', 'Training speed.', { unit: '/s' }),

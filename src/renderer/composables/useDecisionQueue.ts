@@ -23,7 +23,7 @@ export interface QueueSource<Item> {
 /** More is read when fewer than this many are left. */
 const reserve = 20
 /** How many of the next items a view may show ahead. */
-const previewCount = 12
+const previewCount = 24
 
 export function useDecisionQueue<Item extends { id: number }>(source: QueueSource<Item>) {
   const api = useApi()

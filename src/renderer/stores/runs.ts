@@ -13,7 +13,7 @@ import { useChangesStore } from './changes'
 
 const settingsKey = 'studio.chartSettings'
 const selectedKey = 'studio.selectedRun'
-const defaultSettings: ChartSettings = { isSmooth: true, smoothing: 0.9, isLogScale: false }
+const defaultSettings: ChartSettings = { isSmooth: true, smoothing: 0.7, isLogScale: false }
 
 export const useRunsStore = defineStore('runs', () => {
   const api = useApi()

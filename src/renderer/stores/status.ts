@@ -29,5 +29,8 @@ export const useStatusStore = defineStore('status', () => {
     timer = null
   }
 
-  return { status, load, start, stop }
+  /** A run names its device by id; the device in use now has a name for people. */
+  const nameOfDevice = (deviceId: string): string => (status.value?.device.id === deviceId ? status.value.device.name : deviceId || '–')
+
+  return { status, nameOfDevice, load, start, stop }
 })
