@@ -158,7 +158,7 @@ describe('a run at work', () => {
     const project = await fake.api.project.get({})
     fake.answer('project.setCurrentModel', ({ modelId }: { modelId: string }) => ({ ...project, currentModelId: modelId }))
     await show()
-    expect(wrapper.get('[aria-label="State of the run"]').text()).toContain('still go by Nano')
+    expect(wrapper.get('[aria-label="State of the run"]').text()).toContain('still go by FuseLIP nano.')
     await button('Use this model')!.trigger('click')
     await settle()
     expect(fake.calls.find((call) => call.name === 'project.setCurrentModel')?.input).toEqual({ modelId: 'run:1:best' })
