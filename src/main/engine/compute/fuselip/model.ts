@@ -2,7 +2,7 @@
 // the published checkpoints). Pure functions of named parameters: nothing here knows about training or devices.
 import * as tf from '@tensorflow/tfjs-core'
 import { gatherRows } from './gatherRows'
-import { gelu, layerNorm, linear, parameter, transformerBlock } from './layers'
+import { gelu, keyPenalty, layerNorm, linear, parameter, transformerBlock } from './layers'
 import type { Parameters } from './layers'
 import { padId } from './config'
 import type { FuselipConfig } from './config'
@@ -46,8 +46,9 @@ export function encodeSequence(parameters: Parameters, config: FuselipConfig, em
   const positions = tf.slice(parameter<tf.Tensor2D>(parameters, 'positional_embedding'), [0, 0], [length, config.width])
   let x = tf.add(tf.reshape(embedded, [batch, length, config.width]), positions) as tf.Tensor3D // [B, L, D]
   const keyMask = tf.cast(tf.notEqual(ids, tf.scalar(padId, 'int32')), 'float32') as tf.Tensor2D // [B, L]
+  const penalty = keyPenalty(keyMask, config.headCount)
   for (let layer = 0; layer < config.layerCount; layer += 1) {
-    x = transformerBlock(x, parameters, `transformer.resblocks.${layer}`, config.headCount, keyMask)
+    x = transformerBlock(x, parameters, `transformer.resblocks.${layer}`, config.headCount, penalty)
   }
   // The final norm works row by row, so it is taken of the wanted rows only.
   const ends = gatherRows(tf.reshape(x, [batch * length, config.width]), endRows) // [B, D]

@@ -45,11 +45,35 @@ function binary(kernelName: string, operator: string, output: tf.DataType | 'sam
   registerTraceKernel(kernelName, ({ inputs, name, shape, emit }) =>
     emit(operator, [name('a'), name('b')], broadcast(shape('a'), shape('b')), output === 'same' ? inputs['a']!.dtype : output))
 }
-binary('Add', 'Add', 'same'); binary('Sub', 'Sub', 'same'); binary('Multiply', 'Mul', 'same'); binary('RealDiv', 'Div', 'same')
+binary('Multiply', 'Mul', 'same'); binary('RealDiv', 'Div', 'same')
 binary('Maximum', 'Max', 'same'); binary('Minimum', 'Min', 'same'); binary('Pow', 'Pow', 'same')
 binary('Equal', 'Equal', 'bool'); binary('Greater', 'Greater', 'bool'); binary('GreaterEqual', 'GreaterOrEqual', 'bool')
 binary('Less', 'Less', 'bool'); binary('LessEqual', 'LessOrEqual', 'bool')
 binary('LogicalAnd', 'And', 'bool'); binary('LogicalOr', 'Or', 'bool')
+
+const sameShape = (a: number[], b: number[]): boolean => tf.util.arraysEqual(a, b)
+
+// The gradient of a table of which a few rows were read is a scatter into zeros; added to another gradient of the same
+// table it becomes a scatter into that one, and the zeros are never made.
+registerTraceKernel('Add', ({ backend, inputs, name, shape, emit }) => {
+  const dtype = inputs['a']!.dtype
+  for (const [dense, sparse] of [['a', 'b'], ['b', 'a']] as const) {
+    const scatter = backend.builder.scatterOf(name(sparse))
+    if (scatter && sameShape(shape('a'), shape('b'))) {
+      return emit('ScatterND', [name(dense), scatter.indices, scatter.updates], shape('a'), dtype, { reduction: 'add' })
+    }
+  }
+  return emit('Add', [name('a'), name('b')], broadcast(shape('a'), shape('b')), dtype)
+})
+registerTraceKernel('Sub', ({ backend, inputs, name, shape, emit }) => {
+  const dtype = inputs['a']!.dtype
+  const scatter = backend.builder.scatterOf(name('b'))
+  if (scatter && sameShape(shape('a'), shape('b'))) {
+    const negated = backend.builder.node('Neg', [scatter.updates])[0]!
+    return emit('ScatterND', [name('a'), scatter.indices, negated], shape('a'), dtype, { reduction: 'add' })
+  }
+  return emit('Sub', [name('a'), name('b')], broadcast(shape('a'), shape('b')), dtype)
+})
 
 function unary(kernelName: string, operator: string): void {
   registerTraceKernel(kernelName, ({ inputs, name, shape, emit }) => emit(operator, [name('x')], shape('x'), inputs['x']!.dtype))
@@ -176,7 +200,9 @@ registerTraceKernel('ScatterNd', ({ backend, attributes, name, emit }) => {
   const target = attributes['shape'] as number[]
   const zeros = builder.node('Expand', [builder.scalar(0), builder.int64(target)])[0]!
   const indices = builder.node('Cast', [name('indices')], { to: onnxTypeNumber.int64 })[0]!
-  return emit('ScatterND', [zeros, indices, name('updates')], target, 'float32', { reduction: 'add' })
+  const sum = emit('ScatterND', [zeros, indices, name('updates')], target, 'float32', { reduction: 'add' })
+  builder.rememberScatter(backend.nameOf(sum), { indices, updates: name('updates') })
+  return sum
 })
 registerTraceKernel('SplitV', ({ backend, inputs, attributes, name, shape }) => {
   const axis = axesOf(attributes['axis'], shape('x').length)[0]!

@@ -1,6 +1,7 @@
 // The two losses of FuseLIP (arXiv 2506.03096 §3; sigmoid loss from SigLIP, arXiv 2303.15343).
 import * as tf from '@tensorflow/tfjs-core'
 import { scatterAddRows } from '../fuselip/gatherRows'
+import { isTracing, onnxOperator } from '../graph/onnxKernel'
 
 /**
  * Sigmoid contrastive loss, −Σ log σ(cell · logit) / B over the cells that are not ignored.
@@ -9,12 +10,25 @@ import { scatterAddRows } from '../fuselip/gatherRows'
  * @param cells [B, B] +1 match, −1 negative, 0 ignored
  * @param logitScale scalar, a logarithm
  * @param logitBias scalar
+ * @param batchSize B. For a block of the logit matrix, with left [R, D] and cells [R, B], the losses of all blocks add up
  */
-export function contrastiveLoss(left: tf.Tensor2D, right: tf.Tensor2D, cells: tf.Tensor2D, logitScale: tf.Tensor, logitBias: tf.Tensor): tf.Scalar {
+export function contrastiveLoss(left: tf.Tensor2D, right: tf.Tensor2D, cells: tf.Tensor2D, logitScale: tf.Tensor, logitBias: tf.Tensor, batchSize = left.shape[0]): tf.Scalar {
   const similarity = tf.matMul(left, right, false, true) // [B, B]
   const logits = tf.add(tf.mul(similarity, tf.exp(logitScale)), logitBias)
   const terms = tf.softplus(tf.neg(tf.mul(cells, logits))) // −log σ(z) = softplus(−z)
-  return tf.div(tf.sum(tf.mul(tf.abs(cells), terms)), left.shape[0])
+  return tf.div(tf.sum(tf.mul(tf.abs(cells), terms)), batchSize)
+}
+
+// Both have their gradient in `tiedCrossEntropy`; while tracing each is one pass over [M, V] instead of several.
+function tiedLogits(x: tf.Tensor2D, matrix: tf.Tensor2D, shift: tf.Tensor1D): tf.Tensor2D {
+  if (!isTracing()) return tf.add(tf.matMul(x, matrix, false, true), shift)
+  const shape = [x.shape[0], matrix.shape[0]]
+  return onnxOperator([x, matrix, shift], { operator: 'Gemm', domain: '', attributes: { transB: 1 }, outputs: [{ shape, dtype: 'float32' }] })[0] as tf.Tensor2D
+}
+
+function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
+  if (!isTracing()) return tf.logSoftmax(logits, -1)
+  return onnxOperator([logits], { operator: 'LogSoftmax', domain: '', attributes: { axis: -1 }, outputs: [{ shape: logits.shape, dtype: 'float32' }] })[0] as tf.Tensor2D
 }
 
 /**
@@ -32,7 +46,7 @@ export function tiedCrossEntropy(vectors: tf.Tensor2D, embedding: tf.Tensor2D, b
   const rowOffsets = tf.tensor1d(Int32Array.from({ length: slots }, (_, row) => row * vocabulary), 'int32')
   const operation = tf.customGrad((...args) => {
     const [x, matrix, shift, save] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, (saved: tf.Tensor[]) => void]
-    const logProbabilities = tf.logSoftmax(tf.add(tf.matMul(x, matrix, false, true), shift), -1) // [M, V]
+    const logProbabilities = logSoftmax(tiedLogits(x, matrix, shift)) // [M, V]
     const own = tf.gather(tf.reshape(logProbabilities, [slots * vocabulary]), tf.add(rowOffsets, labels)) // [M]
     save([x, matrix, logProbabilities])
     const value = tf.neg(tf.sum(tf.mul(own, weights)))
@@ -45,7 +59,7 @@ export function tiedCrossEntropy(vectors: tf.Tensor2D, embedding: tf.Tensor2D, b
       const dx = tf.mul(tf.sub(tf.matMul(probabilities, savedMatrix), tf.gather(savedMatrix, labels)), scaled)
       const dMatrix = tf.sub(tf.matMul(probabilities, weighted, true, false), scatterAddRows(weighted, labels, vocabulary))
       const dBias = tf.sub(
-        tf.reshape(tf.matMul(probabilities, scaled, true, false), [vocabulary]),
+        tf.reshape(tf.matMul(tf.reshape(scaled, [1, slots]), probabilities), [vocabulary]),
         scatterAddRows(tf.reshape(scaled, [slots]), labels, vocabulary))
       return [tf.reshape(dx, [slots, width]), dMatrix, dBias]
     }
