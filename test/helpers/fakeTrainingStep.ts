@@ -21,6 +21,7 @@ export function createFakeStep(weights: WeightMap, log: FakeLog, failAt: number 
   let first = new Float32Array(3)
   const copy = (data: Float32Array): NamedArray => ({ shape: [data.length], data: data.slice() })
   return {
+    microBatchSizeOf: ({ batchSize }, asked) => (asked > 0 ? Math.min(asked, batchSize) : batchSize),
     run(batch: StepBatch, settings: StepSettings): Promise<StepResult> {
       log.batches.push(batch)
       log.settings.push(settings)

@@ -1,6 +1,5 @@
 // AdamW over named weights on ONNX Runtime. Any loss written against tfjs is compiled together with its gradients and the
-// update, one graph per shape of its batch. Weights and moments are graph inputs and outputs and stay ONNX Runtime tensors
-// between steps; two sets of buffers take turns, so that no step allocates memory for them.
+// update, one graph per shape of its batch. Weights and moments are graph inputs and outputs (weightBuffers.ts).
 import * as ort from 'onnxruntime-node'
 import type * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
@@ -10,13 +9,11 @@ import type { TensorSpec } from '../graph/traceFunction'
 import type { WeightMap } from '../weights/namedArray'
 import { adamwUpdate, beta1, beta2, gradientNorm } from './adamw'
 import type { AdamwInputs } from './adamw'
+import { CompiledShapes } from './compiledShapes'
+import { bufferGroups, tensorOf, WeightBuffers, type BufferGroup } from './weightBuffers'
 
-/** Compiled shapes kept at once; the one unused for longest goes first. */
+/** Compiled shapes kept at once. */
 const maxCompiledShapes = 12
-
-const groups = ['weight', 'first', 'second'] as const
-type Group = (typeof groups)[number]
-type Buffers = Record<Group, Record<string, ort.Tensor>>
 
 export interface OptimizerSettings {
   learningRate: number
@@ -32,123 +29,107 @@ export interface LossProgram {
   clamp?(name: string, weight: tf.Tensor): tf.Tensor
 }
 
-const tensorOf = (data: Float32Array, shape: number[]): ort.Tensor => new ort.Tensor('float32', data, shape)
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+/** A shape and values for each input of a loss. */
+export type BatchFeeds = Record<string, { shape: number[]; data: Float32Array | Int32Array }>
+
+export interface OptimizerLimits {
+  /** Memory that all compiled graphs together may hold, by `estimateBytes`. */
+  maxBytes: number
+  estimateBytes(batch: BatchFeeds): number
+}
+
+export interface OptimizerGraph {
+  run: CompiledFunction
+  scalarNames: string[]
+  dispose(): Promise<void>
+}
+
 const adamwScalars = ['learningRate', 'weightDecay', 'gradientClip', 'correction1', 'correction2'] as const
+export const adamwSpecs: Record<string, TensorSpec> = Object.fromEntries(adamwScalars.map((name) => [name, { shape: [], dtype: 'float32' }]))
+
+/** The settings as the graph reads them. */
+export function adamwFeeds({ learningRate, weightDecay, gradientClip, optimizerStep }: OptimizerSettings): Record<(typeof adamwScalars)[number], Float32Array> {
+  const values = { learningRate, weightDecay, gradientClip, correction1: 1 - beta1 ** optimizerStep, correction2: 1 - beta2 ** optimizerStep }
+  return Object.fromEntries(adamwScalars.map((name) => [name, Float32Array.of(values[name])])) as Record<(typeof adamwScalars)[number], Float32Array>
+}
 
 export class CompiledOptimizer {
-  private readonly compiled = new Map<string, Promise<{ run: CompiledFunction; scalarNames: string[] }>>()
-  private readonly shapes: Map<string, number[]>
-  private current: Buffers
-  private spare: Buffers
+  readonly buffers: WeightBuffers
+  private readonly compiled: CompiledShapes<OptimizerGraph>
 
   /** @param weights copied */
-  constructor(weights: WeightMap, private readonly program: LossProgram, private readonly device: DeviceOptions) {
-    this.shapes = new Map([...weights].map(([name, array]) => [name, [...array.shape]]))
-    this.current = this.emptyBuffers()
-    this.spare = this.emptyBuffers()
-    for (const [name, array] of weights) this.arrayOf('weight', name).set(array.data)
-  }
-
-  private emptyBuffers(): Buffers {
-    const zeros = (): Record<string, ort.Tensor> =>
-      Object.fromEntries([...this.shapes].map(([name, shape]) => [name, tensorOf(new Float32Array(sizeOf(shape)), shape)]))
-    return { weight: zeros(), first: zeros(), second: zeros() }
+  constructor(weights: WeightMap, private readonly program: LossProgram, private readonly device: DeviceOptions, private readonly limits: OptimizerLimits | null = null) {
+    this.buffers = new WeightBuffers(weights)
+    this.compiled = new CompiledShapes(maxCompiledShapes, limits?.maxBytes)
   }
 
   /** The current weights as ONNX Runtime tensors; valid until the next step. */
-  get weights(): Record<string, ort.Tensor> { return this.current.weight }
+  get weights(): Record<string, ort.Tensor> { return this.buffers.current.weight }
 
   /** The live array of one weight or moment; valid until the next step. */
-  arrayOf(group: Group, name: string): Float32Array {
-    const tensor = this.current[group][name]
-    if (!tensor) throw new Error(`Expected a weight named “${name}”; the model has none.`)
-    return tensor.data as Float32Array
+  arrayOf(group: BufferGroup, name: string): Float32Array { return this.buffers.arrayOf(group, name) }
+
+  /** Runs one step on a whole batch. @returns the program's scalars and `norm` */
+  async step(batch: BatchFeeds, settings: OptimizerSettings): Promise<Record<string, number>> {
+    const key = Object.entries(batch).map(([name, { shape }]) => `${name}:${shape.join('×')}`).join(' ')
+    const { run, scalarNames } = await this.compiled.get(key, this.limits?.estimateBytes(batch) ?? 0, () => this.compile(batch))
+    const feeds: Record<string, Feed> = { ...Object.fromEntries(Object.entries(batch).map(([name, { data }]) => [name, data])), ...adamwFeeds(settings) }
+    return this.update(run, feeds, scalarNames)
   }
 
-  /** Runs one step. `batch` gives a shape and values for each input of the loss. @returns the program's scalars and `norm` */
-  async step(batch: Record<string, { shape: number[]; data: Float32Array | Int32Array }>, settings: OptimizerSettings): Promise<Record<string, number>> {
-    const { run, scalarNames } = await this.compiledFor(batch)
-    const scalars: AdamwInputsByNumber = {
-      learningRate: settings.learningRate, weightDecay: settings.weightDecay, gradientClip: settings.gradientClip,
-      correction1: 1 - beta1 ** settings.optimizerStep, correction2: 1 - beta2 ** settings.optimizerStep,
-    }
-    const feeds: Record<string, Feed> = Object.fromEntries(Object.entries(batch).map(([name, { data }]) => [name, data]))
-    for (const name of adamwScalars) feeds[name] = Float32Array.of(scalars[name])
+  /** Runs a graph that reads the current buffers and writes the spare ones, and makes those current. */
+  async update(run: CompiledFunction, feeds: Record<string, Feed>, scalarNames: readonly string[]): Promise<Record<string, number>> {
+    const { buffers } = this
     const into: Record<string, ort.Tensor> = Object.fromEntries(scalarNames.map((name) => [name, tensorOf(new Float32Array(1), [])]))
-    for (const group of groups) {
-      for (const name of this.shapes.keys()) {
-        feeds[`${group}.${name}`] = this.current[group][name]!
-        into[`next.${group}.${name}`] = this.spare[group][name]!
+    const all = { ...feeds }
+    for (const group of bufferGroups) {
+      for (const name of buffers.shapes.keys()) {
+        all[`${group}.${name}`] = buffers.current[group][name]!
+        into[`next.${group}.${name}`] = buffers.spare[group][name]!
       }
     }
-    await run.run(feeds, into)
-    ;[this.current, this.spare] = [this.spare, this.current]
+    await run.run(all, into)
+    buffers.swap()
     return Object.fromEntries(scalarNames.map((name) => [name, (into[name]!.data as Float32Array)[0]!]))
   }
 
-  private async compiledFor(batch: Record<string, { shape: number[]; data: Float32Array | Int32Array }>) {
-    const key = Object.entries(batch).map(([name, { shape }]) => `${name}:${shape.join('×')}`).join(' ')
-    const known = this.compiled.get(key)
-    this.compiled.delete(key)
-    const compiled = known ?? this.compile(batch)
-    this.compiled.set(key, compiled)
-    if (this.compiled.size > maxCompiledShapes) {
-      const [oldest, stale] = [...this.compiled][0]!
-      this.compiled.delete(oldest)
-      await (await stale).run.dispose()
-    }
-    return compiled
-  }
-
-  private async compile(batch: Record<string, { shape: number[]; data: Float32Array | Int32Array }>) {
+  private compile(batch: BatchFeeds): Promise<OptimizerGraph> {
     const specs: Record<string, TensorSpec> = Object.fromEntries(Object.entries(batch).map(([name, { shape, data }]) =>
       [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }]))
-    for (const name of adamwScalars) specs[name] = { shape: [], dtype: 'float32' }
-    for (const group of groups) for (const [name, shape] of this.shapes) specs[`${group}.${name}`] = { shape, dtype: 'float32' }
+    return this.compileUpdate(specs, (weights, inputs) => this.program.gradients(weights, inputs))
+  }
+
+  /** A graph from `specs` to gradients, and from those to the next weights and moments. */
+  async compileUpdate(specs: Record<string, TensorSpec>, gradientsOf: LossProgram['gradients']): Promise<OptimizerGraph> {
+    const { shapes } = this.buffers
+    const all: Record<string, TensorSpec> = { ...specs, ...adamwSpecs }
+    for (const group of bufferGroups) for (const [name, shape] of shapes) all[`${group}.${name}`] = { shape, dtype: 'float32' }
     let scalarNames: string[] = []
-    const run = await compileFunction(specs, (inputs) => {
-      const named = (group: Group): Record<string, tf.Tensor> =>
-        Object.fromEntries([...this.shapes.keys()].map((name) => [name, inputs[`${group}.${name}`]!]))
+    const run = await compileFunction(all, (inputs) => {
+      const named = (group: BufferGroup): Record<string, tf.Tensor> =>
+        Object.fromEntries([...shapes.keys()].map((name) => [name, inputs[`${group}.${name}`]!]))
       const weights = named('weight')
-      const { gradients, scalars } = this.program.gradients(weights, inputs)
+      const { gradients, scalars } = gradientsOf(weights, inputs)
       const norm = gradientNorm(gradients)
       const next = adamwUpdate(weights, gradients, named('first'), named('second'), norm, inputs as unknown as AdamwInputs)
       const outputs: Record<string, tf.Tensor> = { ...scalars, norm }
       scalarNames = Object.keys(outputs)
-      for (const name of this.shapes.keys()) {
+      for (const name of shapes.keys()) {
         outputs[`next.weight.${name}`] = this.program.clamp?.(name, next.weights[name]!) ?? next.weights[name]!
         outputs[`next.first.${name}`] = next.first[name]!
         outputs[`next.second.${name}`] = next.second[name]!
       }
       return outputs
     }, this.device)
-    return { run, scalarNames }
+    return { run, scalarNames, dispose: () => run.dispose() }
   }
 
-  private copies(group: Group, prefix: string): WeightMap {
-    return new Map([...this.shapes].map(([name, shape]) => [prefix + name, { shape, data: Float32Array.from(this.arrayOf(group, name)) }]))
-  }
-
-  exportWeights(): WeightMap { return this.copies('weight', '') }
+  exportWeights(): WeightMap { return this.buffers.exportWeights() }
 
   /** Both moments as `first.NAME` and `second.NAME`. */
-  exportMoments(): WeightMap { return new Map([...this.copies('first', 'first.'), ...this.copies('second', 'second.')]) }
+  exportMoments(): WeightMap { return this.buffers.exportMoments() }
 
-  importMoments(moments: WeightMap): void {
-    for (const group of ['first', 'second'] as const) {
-      for (const name of this.shapes.keys()) {
-        const array = moments.get(`${group}.${name}`)
-        if (!array) throw new Error(`Expected the optimizer moment “${group}.${name}”; the resume state has none.`)
-        this.arrayOf(group, name).set(array.data)
-      }
-    }
-  }
+  importMoments(moments: WeightMap): void { this.buffers.importMoments(moments) }
 
-  async dispose(): Promise<void> {
-    for (const compiled of this.compiled.values()) await (await compiled).run.dispose()
-    this.compiled.clear()
-  }
+  dispose(): Promise<void> { return this.compiled.dispose() }
 }
-
-type AdamwInputsByNumber = Record<(typeof adamwScalars)[number], number>

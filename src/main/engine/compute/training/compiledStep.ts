@@ -1,45 +1,33 @@
-// The FuseLIP training step on ONNX Runtime: step.ts compiled with its gradients and AdamW (compiledOptimizer.ts).
+// The FuseLIP training step on ONNX Runtime: step.ts compiled with its gradients and AdamW (compiledOptimizer.ts) where the
+// batch fits into memory, in micro-batches (gradCache.ts) where not.
 import type * as tf from '@tensorflow/tfjs-core'
 import type { DeviceOptions } from '../graph/compileFunction'
 import type { FuselipConfig } from '../fuselip/config'
 import { createEmbedder } from '../fuselip/embedder'
 import type { WeightMap } from '../weights/namedArray'
-import { CompiledOptimizer } from './compiledOptimizer'
+import { CompiledOptimizer, type BatchFeeds } from './compiledOptimizer'
+import { slotsFor, wholeBatchFeeds } from './feeds'
+import { GradCache, type StepNumbers } from './gradCache'
+import { automaticMicroBatchSize, estimateActivationBytes, wholeBatchBytes } from './microBatch'
 import { clampWeight, stepGradients } from './step'
 import type { StepTensors } from './step'
-import type { StepBatch, TrainingStep } from './stepContract'
-
-/** Slots for masked positions grow in these steps, so that few graphs are compiled. */
-const slotGranularity = 128
-
-/** Flat row·L + position of each row's first end-of-text id. */
-export function endRowsOf(endPositions: Int32Array, length: number): Int32Array {
-  return endPositions.map((position, row) => row * length + position)
-}
+import type { StepBatch, StepHooks, StepSettings, TrainingStep } from './stepContract'
 
 /** What step.ts reads (`StepTensors`), as plain arrays; empty slots for masked positions have weight 0. */
 export function batchFeeds(batch: StepBatch, slots: number): Record<string, Float32Array | Int32Array> {
-  const { left, right } = batch
-  const rows = new Int32Array(slots), labels = new Int32Array(slots), weights = new Float32Array(slots)
-  rows.set(left.maskedPositions)
-  labels.set(left.maskedLabels)
-  weights.fill(1 / left.maskedPositions.length, 0, left.maskedPositions.length)
-  const offset = batch.batchSize * left.length
-  right.maskedPositions.forEach((position, index) => {
-    const slot = left.maskedPositions.length + index
-    rows[slot] = offset + position
-    labels[slot] = right.maskedLabels[index]!
-    weights[slot] = 1 / right.maskedPositions.length
-  })
-  return {
-    leftIds: left.ids, rightIds: right.ids, cells: batch.cells,
-    leftEndRows: endRowsOf(left.endPositions, left.length), rightEndRows: endRowsOf(right.endPositions, right.length),
-    maskedRows: rows, maskedLabels: labels, maskedWeights: weights,
-  }
+  return Object.fromEntries(Object.entries(wholeBatchFeeds(batch, slots)).map(([name, { data }]) => [name, data]))
 }
+
+const undisturbed: StepHooks = { takeTurn: (work) => work(), beforeMicroBatch: () => Promise.resolve() }
+
+const maskedCountOf = ({ left, right }: StepBatch): number => left.maskedPositions.length + right.maskedPositions.length
 
 /** @param weights every trained tensor of the model by its published name; copied */
 export async function createTrainingStep(weights: WeightMap, config: FuselipConfig, device: DeviceOptions): Promise<TrainingStep> {
+  const estimateBytes = (feeds: BatchFeeds): number => {
+    const [rows, leftLength] = feeds['leftIds']!.shape as [number, number]
+    return estimateActivationBytes(config, { rows, leftLength, rightLength: feeds['rightIds']!.shape[1]!, slots: feeds['maskedRows']!.data.length })
+  }
   const optimizer = new CompiledOptimizer(weights, {
     gradients(parameters, inputs) {
       const { losses, gradients } = stepGradients(parameters, config, inputs as unknown as StepTensors)
@@ -47,19 +35,30 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
       return { gradients, scalars }
     },
     clamp: clampWeight,
-  }, device)
+  }, device, { maxBytes: wholeBatchBytes, estimateBytes })
   const embedder = await createEmbedder(weights, config, device)
+  const gradCache = new GradCache(optimizer, embedder, config, device)
+
+  const microBatchSizeOf = (batch: StepBatch, asked = 0): number => {
+    const { batchSize, left, right } = batch
+    if (asked > 0) return Math.min(asked, batchSize)
+    return automaticMicroBatchSize(config, { rows: batchSize, leftLength: left.length, rightLength: right.length, slots: slotsFor(maskedCountOf(batch)) })
+  }
+
+  async function runWhole(batch: StepBatch, settings: StepSettings): Promise<StepNumbers> {
+    const feeds = { ...wholeBatchFeeds(batch, slotsFor(maskedCountOf(batch))), mmmWeight: { shape: [], data: Float32Array.of(settings.mmmWeight) } }
+    return (await optimizer.step(feeds, settings)) as Record<keyof StepNumbers, number>
+  }
+
   return {
-    async run(batch, settings) {
-      const maskedCount = batch.left.maskedPositions.length + batch.right.maskedPositions.length
-      const slots = Math.max(1, Math.ceil(maskedCount / slotGranularity)) * slotGranularity
-      const shapes: Record<string, number[]> = {
-        leftIds: [batch.batchSize, batch.left.length], rightIds: [batch.batchSize, batch.right.length], cells: [batch.batchSize, batch.batchSize],
-      }
-      const feeds = Object.fromEntries(Object.entries(batchFeeds(batch, slots)).map(([name, data]) => [name, { data, shape: shapes[name] ?? [data.length] }]))
-      const result = await optimizer.step({ ...feeds, mmmWeight: { shape: [], data: Float32Array.of(settings.mmmWeight) } }, settings)
+    microBatchSizeOf,
+    async run(batch, settings, hooks = undisturbed) {
+      const microBatchSize = microBatchSizeOf(batch, settings.microBatchSize)
+      const { total, contrastive, mmm, norm } = microBatchSize < batch.batchSize
+        ? await gradCache.step(batch, microBatchSize, settings.mmmWeight, settings, hooks)
+        : await hooks.takeTurn(() => runWhole(batch, settings))
       return {
-        total: result['total']!, contrastive: result['contrastive']!, mmm: result['mmm']!, gradientNorm: result['norm']!,
+        total, contrastive, mmm, gradientNorm: norm,
         logitScale: Math.exp(optimizer.arrayOf('weight', 'logit_scale')[0]!),
         logitBias: optimizer.arrayOf('weight', 'logit_bias')[0]!,
       }
@@ -69,6 +68,7 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
     exportMoments: async () => optimizer.exportMoments(),
     importMoments: async (moments) => optimizer.importMoments(moments),
     async dispose() {
+      await gradCache.dispose()
       await optimizer.dispose()
       await embedder.dispose()
     },

@@ -14,57 +14,79 @@ import { contrastiveLoss, tiedCrossEntropy } from './losses'
 /** Upper bound of `logit_scale` (a logarithm): exp of it is at most 100. */
 export const maxLogitScale = Math.log(100)
 
-export interface StepTensors {
+/** Both sides of some pairs, masked. */
+export interface SideTensors {
+  /** [B, L] int32, L of its own for each side. */
   leftIds: tf.Tensor2D
   rightIds: tf.Tensor2D
+  /** [B] flat index row·L + position of the first end-of-text id. */
   leftEndRows: tf.Tensor1D
   rightEndRows: tf.Tensor1D
-  cells: tf.Tensor2D
   /** [M] rows of the two hidden states laid one after the other: left rows first, then B·L_left + right row. */
   maskedRows: tf.Tensor1D
   maskedLabels: tf.Tensor1D
-  /** [M] 1 / (masked positions of that side); 0 in an empty slot. A side with nothing masked adds nothing. */
+  /** [M] 1 / (masked positions of that side in the whole batch); 0 in an empty slot. A side with nothing masked adds nothing. */
   maskedWeights: tf.Tensor1D
+}
+
+export interface StepTensors extends SideTensors {
+  cells: tf.Tensor2D
   mmmWeight: tf.Scalar
 }
 
-export interface StepLosses {
-  total: tf.Scalar
-  contrastive: tf.Scalar
+export interface SideLosses {
   mmm: tf.Scalar
+  /** [B, D] normalised. */
   leftFeatures: tf.Tensor2D
   rightFeatures: tf.Tensor2D
 }
 
-/** Forward pass of both sides and both losses. The same masked pass gives features and predictions (paper §3). */
-export function stepLosses(parameters: Parameters, config: FuselipConfig, batch: StepTensors): StepLosses {
+export interface StepLosses extends SideLosses {
+  total: tf.Scalar
+  contrastive: tf.Scalar
+}
+
+/** Forward pass of both sides: features and the MMM loss. The same masked pass gives both (paper §3). */
+export function sideLosses(parameters: Parameters, config: FuselipConfig, batch: SideTensors): SideLosses {
   const flat = (ids: tf.Tensor2D): tf.Tensor1D => tf.reshape(ids, [ids.size])
   const [leftEmbedded, rightEmbedded] = embedTokens(parameters, [flat(batch.leftIds), flat(batch.rightIds)]) as [tf.Tensor2D, tf.Tensor2D]
   const left = encodeSequence(parameters, config, leftEmbedded, batch.leftIds, batch.leftEndRows)
   const right = encodeSequence(parameters, config, rightEmbedded, batch.rightIds, batch.rightEndRows)
-  const contrastive = contrastiveLoss(left.features, right.features, batch.cells,
-    parameter(parameters, 'logit_scale'), parameter(parameters, 'logit_bias'))
   const rows = (hidden: tf.Tensor3D): tf.Tensor2D => tf.reshape(hidden, [hidden.shape[0] * hidden.shape[1], config.width])
   const masked = gatherRows(tf.concat2d([rows(left.hidden), rows(right.hidden)], 0), batch.maskedRows) // [M, D]
   const mmm = tiedCrossEntropy(predictionVectors(parameters, masked), parameter(parameters, 'token_embedding.weight'),
     parameter(parameters, 'mask_prediction_head.bias'), batch.maskedLabels, batch.maskedWeights)
-  return {
-    total: tf.add(contrastive, tf.mul(mmm, batch.mmmWeight)), contrastive, mmm,
-    leftFeatures: left.features, rightFeatures: right.features,
-  }
+  return { mmm, leftFeatures: left.features, rightFeatures: right.features }
+}
+
+/** Both losses of a whole batch. */
+export function stepLosses(parameters: Parameters, config: FuselipConfig, batch: StepTensors): StepLosses {
+  const sides = sideLosses(parameters, config, batch)
+  const contrastive = contrastiveLoss(sides.leftFeatures, sides.rightFeatures, batch.cells,
+    parameter(parameters, 'logit_scale'), parameter(parameters, 'logit_bias'))
+  return { ...sides, total: tf.add(contrastive, tf.mul(sides.mmm, batch.mmmWeight)), contrastive }
+}
+
+/** Every tensor of `losses` outlives the gradient computation, and the gradients are by the names of the parameters. */
+export function gradientsOf<L extends object>(parameters: Parameters, lossesOf: (parameters: Parameters) => { objective: tf.Scalar; losses: L }): { losses: L; gradients: Record<string, tf.Tensor> } {
+  const names = Object.keys(parameters)
+  let losses: L | undefined
+  const evaluate = tf.valueAndGrads((...values: tf.Tensor[]) => {
+    const found = lossesOf(Object.fromEntries(names.map((name, index) => [name, values[index]!])))
+    losses = found.losses
+    for (const tensor of Object.values(losses) as tf.Tensor[]) tf.keep(tensor)
+    return found.objective
+  })
+  const { grads } = evaluate(names.map((name) => parameters[name]!))
+  return { losses: losses!, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }
 
 /** Losses and the gradient of the total by every parameter. */
 export function stepGradients(parameters: Parameters, config: FuselipConfig, batch: StepTensors): { losses: StepLosses; gradients: Record<string, tf.Tensor> } {
-  const names = Object.keys(parameters)
-  let losses: StepLosses | undefined
-  const evaluate = tf.valueAndGrads((...values: tf.Tensor[]) => {
-    losses = stepLosses(Object.fromEntries(names.map((name, index) => [name, values[index]!])), config, batch)
-    for (const tensor of Object.values(losses) as tf.Tensor[]) tf.keep(tensor)
-    return losses.total
+  return gradientsOf(parameters, (values) => {
+    const losses = stepLosses(values, config, batch)
+    return { objective: losses.total, losses }
   })
-  const { grads } = evaluate(names.map((name) => parameters[name]!))
-  return { losses: losses!, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }
 
 /** After each update `logit_scale` is clamped to 0…ln 100. */

@@ -31,6 +31,16 @@ export interface StepSettings {
   mmmWeight: number
   /** 1 for the first optimizer step: AdamW's bias correction uses it. */
   optimizerStep: number
+  /** Pairs computed at a time; absent or 0 leaves it to the step. The result is the same but for rounding. */
+  microBatchSize?: number
+}
+
+/** How a step shares its device and is given up. */
+export interface StepHooks {
+  /** Gives the device to one piece of work; other calls get their turn between two pieces. */
+  takeTurn<T>(work: () => Promise<T>): Promise<T>
+  /** Called before each piece of a step in micro-batches. What it throws ends the step, which then has changed nothing. */
+  beforeMicroBatch(): Promise<void>
 }
 
 export interface StepResult {
@@ -46,8 +56,10 @@ export interface StepResult {
 }
 
 export interface TrainingStep {
-  /** One optimizer step. Throws AppError 'device-failed' or 'out-of-memory'. */
-  run(batch: StepBatch, settings: StepSettings): Promise<StepResult>
+  /** One optimizer step. Throws AppError 'device-failed' or 'out-of-memory', and what a hook throws. */
+  run(batch: StepBatch, settings: StepSettings, hooks?: StepHooks): Promise<StepResult>
+  /** Pairs that `run` would compute at a time, at most the batch. */
+  microBatchSizeOf(batch: StepBatch, asked: number): number
   /** Embeds [N, L] framed, unmasked, padded ids with the current weights; answers N×D, normalised. */
   embed(ids: Int32Array, length: number, endPositions: Int32Array): Promise<Float32Array>
   /** Copies of the weights (names of the published checkpoint) and of the optimizer's moments (`first.NAME`, `second.NAME`). */

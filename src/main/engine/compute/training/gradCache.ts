@@ -1,0 +1,193 @@
+// One optimizer step of a large batch in micro-batches (GradCache, microStep.ts) on ONNX Runtime. Memory is that of one
+// micro-batch, one more set of gradients, and the embeddings; weights and moments are never copied.
+import * as ort from 'onnxruntime-node'
+import * as tf from '@tensorflow/tfjs-core'
+import { compileFunction, type CompiledFunction, type DeviceOptions, type Feed } from '../graph/compileFunction'
+import type { TensorSpec } from '../graph/traceFunction'
+import type { FuselipConfig } from '../fuselip/config'
+import type { Embedder } from '../fuselip/embedder'
+import type { Parameters } from '../fuselip/layers'
+import { adamwFeeds, type BatchFeeds, type CompiledOptimizer, type OptimizerGraph, type OptimizerSettings } from './compiledOptimizer'
+import { CompiledShapes, type CompiledGraph } from './compiledShapes'
+import { maskedFeeds, sideFeeds, slotsFor } from './feeds'
+import { estimateActivationBytes, microBatchBytes, splitBatch, type MicroBatch } from './microBatch'
+import { contrastiveBlock, contrastiveWeightNames, microBatchGradients, type BlockTensors, type MicroTensors } from './microStep'
+import type { StepBatch, StepHooks } from './stepContract'
+import { tensorOf, type NamedTensors } from './weightBuffers'
+
+export interface StepNumbers {
+  total: number
+  contrastive: number
+  mmm: number
+  norm: number
+}
+
+interface CachedGradients {
+  contrastive: number
+  /** [N, D] gradients of the contrastive loss by the features. */
+  left: Float32Array
+  right: Float32Array
+}
+
+const maxCompiledShapes = 12
+const isContrastiveWeight = (name: string): boolean => (contrastiveWeightNames as readonly string[]).includes(name)
+
+export class GradCache {
+  private readonly micro = new CompiledShapes<CompiledFunction>(maxCompiledShapes, microBatchBytes)
+  private readonly blocks = new CompiledShapes<CompiledFunction & CompiledGraph>(maxCompiledShapes)
+  private updateGraph: Promise<OptimizerGraph> | null = null
+  /** Sum of the gradients of the micro-batches so far; made when it is first needed. */
+  private gradients: NamedTensors | null = null
+
+  constructor(private readonly optimizer: CompiledOptimizer, private readonly embedder: Embedder, private readonly config: FuselipConfig, private readonly device: DeviceOptions) {}
+
+  /** One step. What `hooks.beforeMicroBatch` throws ends it, and then nothing has changed. */
+  async step(batch: StepBatch, microBatchSize: number, mmmWeight: number, settings: OptimizerSettings, hooks: StepHooks): Promise<StepNumbers> {
+    const parts = splitBatch(batch, microBatchSize)
+    const left = await this.embed(parts, 'left', batch.batchSize, hooks)
+    const right = await this.embed(parts, 'right', batch.batchSize, hooks)
+    this.gradients ??= this.optimizer.buffers.zeros()
+    const cached = await this.contrastive(batch, parts, left, right, hooks)
+    const mmm = await this.accumulate(batch, parts, cached, mmmWeight, hooks)
+    await hooks.beforeMicroBatch()
+    const { norm } = await hooks.takeTurn(() => this.update(settings))
+    return { total: cached.contrastive + mmmWeight * mmm, contrastive: cached.contrastive, mmm, norm: norm! }
+  }
+
+  /** Features of one side of the whole batch, [N, D], without anything kept for a backward pass. */
+  private async embed(parts: readonly MicroBatch[], side: 'left' | 'right', batchSize: number, hooks: StepHooks): Promise<Float32Array> {
+    const { width } = this.config
+    const features = new Float32Array(batchSize * width)
+    for (const part of parts) {
+      await hooks.beforeMicroBatch()
+      const { ids, length, endPositions } = part[side]
+      const vectors = await hooks.takeTurn(() => this.embedder.embedWith(this.optimizer.weights, ids, length, endPositions)) // [R, D]
+      features.set(vectors.subarray(0, part.pairCount * width), part.start * width)
+    }
+    return features
+  }
+
+  /** The contrastive loss over all cells, block by block, and its gradients; those of the scalar weights go into `gradients`. */
+  private async contrastive({ batchSize, cells }: StepBatch, parts: readonly MicroBatch[], left: Float32Array, right: Float32Array, hooks: StepHooks): Promise<CachedGradients> {
+    const { width } = this.config
+    const rows = parts[0]!.left.endPositions.length
+    const compiled = await this.blocks.get(`${rows}×${batchSize}`, 0, () => this.compileBlock(rows, batchSize))
+    const cached: CachedGradients = { contrastive: 0, left: new Float32Array(batchSize * width), right: new Float32Array(batchSize * width) }
+    const scalars = { logitScale: 0, logitBias: 0 }
+    const { logit_scale: logitScale, logit_bias: logitBias } = this.optimizer.weights
+    for (const { start, pairCount } of parts) {
+      await hooks.beforeMicroBatch()
+      // Rows after the last pair stay zero: cells of 0 are ignored.
+      const blockLeft = new Float32Array(rows * width)
+      blockLeft.set(left.subarray(start * width, (start + pairCount) * width))
+      const blockCells = new Float32Array(rows * batchSize)
+      blockCells.set(cells.subarray(start * batchSize, (start + pairCount) * batchSize))
+      const outputs = await hooks.takeTurn(() => compiled.run({ left: blockLeft, right, cells: blockCells, logitScale: logitScale!, logitBias: logitBias! }))
+      const numbers = (name: string): Float32Array => outputs[name]!.data as Float32Array
+      cached.contrastive += numbers('loss')[0]!
+      cached.left.set(numbers('grad.left').subarray(0, pairCount * width), start * width)
+      numbers('grad.right').forEach((value, index) => { cached.right[index]! += value })
+      scalars.logitScale += numbers('grad.logitScale')[0]!
+      scalars.logitBias += numbers('grad.logitBias')[0]!
+    }
+    ;(this.gradients!['logit_scale']!.data as Float32Array)[0] = scalars.logitScale
+    ;(this.gradients!['logit_bias']!.data as Float32Array)[0] = scalars.logitBias
+    return cached
+  }
+
+  /** Runs each micro-batch forward and backward and sums the gradients. @returns the MMM loss */
+  private async accumulate(batch: StepBatch, parts: readonly MicroBatch[], cached: CachedGradients, mmmWeight: number, hooks: StepHooks): Promise<number> {
+    const maskedCounts = { left: batch.left.maskedPositions.length, right: batch.right.maskedPositions.length }
+    // One number of slots for all, so that one graph serves the whole batch.
+    const slots = slotsFor(Math.max(...parts.map(({ left, right }) => left.maskedPositions.length + right.maskedPositions.length)))
+    // The sum moves between two sets with every micro-batch; the spare weights are free until the update writes them.
+    let [from, into] = [this.gradients!, this.optimizer.buffers.spare.weight]
+    if (parts.length % 2 === 1) [from, into] = [into, from]
+    for (const name of this.summedNames()) (from[name]!.data as Float32Array).fill(0)
+    let mmm = 0
+    for (const part of parts) {
+      await hooks.beforeMicroBatch()
+      const feeds: BatchFeeds = {
+        ...sideFeeds(part.left, part.right), ...maskedFeeds(part.left, part.right, slots, maskedCounts),
+        leftGradients: this.slice(cached.left, part), rightGradients: this.slice(cached.right, part),
+        mmmWeight: { shape: [], data: Float32Array.of(mmmWeight) },
+      }
+      mmm += await hooks.takeTurn(() => this.addGradients(feeds, from, into, slots))
+      ;[from, into] = [into, from]
+    }
+    return mmm
+  }
+
+  private summedNames(): string[] {
+    return [...this.optimizer.buffers.shapes.keys()].filter((name) => !isContrastiveWeight(name))
+  }
+
+  private slice(gradients: Float32Array, { start, pairCount, left }: MicroBatch): BatchFeeds[string] {
+    const { width } = this.config
+    const rows = left.endPositions.length
+    const data = new Float32Array(rows * width)
+    data.set(gradients.subarray(start * width, (start + pairCount) * width))
+    return { shape: [rows, width], data }
+  }
+
+  private async addGradients(batch: BatchFeeds, from: NamedTensors, into: NamedTensors, slots: number): Promise<number> {
+    const [rows, leftLength] = batch['leftIds']!.shape as [number, number]
+    const rightLength = batch['rightIds']!.shape[1]!
+    const bytes = estimateActivationBytes(this.config, { rows, leftLength, rightLength, slots })
+    const compiled = await this.micro.get([rows, leftLength, rightLength, slots].join(' '), bytes, () => this.compileMicro(batch))
+    const mmm = tensorOf(new Float32Array(1), [])
+    const feeds: Record<string, Feed> = Object.fromEntries(Object.entries(batch).map(([name, { data }]) => [name, data]))
+    const outputs: Record<string, ort.Tensor> = { mmm }
+    for (const name of this.summedNames()) {
+      feeds[`weight.${name}`] = this.optimizer.weights[name]!
+      feeds[`sum.${name}`] = from[name]!
+      outputs[`next.${name}`] = into[name]!
+    }
+    await compiled.run(feeds, outputs)
+    return (mmm.data as Float32Array)[0]!
+  }
+
+  private async update(settings: OptimizerSettings): Promise<Record<string, number>> {
+    const { shapes } = this.optimizer.buffers
+    const specs: Record<string, TensorSpec> = Object.fromEntries([...shapes].map(([name, shape]) => [`gradient.${name}`, { shape, dtype: 'float32' }]))
+    this.updateGraph ??= this.optimizer.compileUpdate(specs, (_weights, inputs) =>
+      ({ gradients: Object.fromEntries([...shapes.keys()].map((name) => [name, inputs[`gradient.${name}`]!])), scalars: {} }))
+    const { run, scalarNames } = await this.updateGraph
+    const gradients: Record<string, Feed> = Object.fromEntries([...shapes.keys()].map((name) => [`gradient.${name}`, this.gradients![name]!]))
+    return this.optimizer.update(run, { ...gradients, ...adamwFeeds(settings) }, scalarNames)
+  }
+
+  private compileMicro(batch: BatchFeeds): Promise<CompiledFunction> {
+    const specs: Record<string, TensorSpec> = Object.fromEntries(Object.entries(batch).map(([name, { shape, data }]) =>
+      [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }]))
+    const names = this.summedNames()
+    for (const name of names) {
+      const shape = this.optimizer.buffers.shapes.get(name)!
+      specs[`weight.${name}`] = { shape, dtype: 'float32' }
+      specs[`sum.${name}`] = { shape, dtype: 'float32' }
+    }
+    return compileFunction(specs, (inputs) => {
+      const parameters: Parameters = Object.fromEntries(names.map((name) => [name, inputs[`weight.${name}`]!]))
+      const { losses, gradients } = microBatchGradients(parameters, this.config, inputs as unknown as MicroTensors)
+      const sums = names.map((name) => [`next.${name}`, tf.add(inputs[`sum.${name}`]!, gradients[name]!)] as const)
+      return { mmm: losses.mmm, ...Object.fromEntries(sums) }
+    }, this.device)
+  }
+
+  private compileBlock(rows: number, batchSize: number): Promise<CompiledFunction> {
+    const { width } = this.config
+    const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' })
+    const specs = { left: float(rows, width), right: float(batchSize, width), cells: float(rows, batchSize), logitScale: float(), logitBias: float() }
+    return compileFunction(specs, (inputs) => {
+      const { loss, ...gradients } = contrastiveBlock(inputs as unknown as BlockTensors, batchSize)
+      return { loss, ...Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [`grad.${name}`, gradient])) }
+    }, this.device)
+  }
+
+  async dispose(): Promise<void> {
+    await this.micro.dispose()
+    await this.blocks.dispose()
+    await (await this.updateGraph)?.dispose()
+    this.updateGraph = null
+  }
+}
