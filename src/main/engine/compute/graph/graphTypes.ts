@@ -7,6 +7,8 @@ export interface ValueInfo {
   name: string
   shape: number[]
   type: ValueType
+  /** Names of axes whose size is free; null where `shape` holds. Only in exported files. */
+  symbols?: (string | null)[]
 }
 
 export interface GraphNode {

@@ -39,11 +39,16 @@ function writeNode(writer: BinaryWriter, node: GraphNode, index: number): void {
   if (node.domain) writer.tag(7, 2).string(node.domain)
 }
 
-function writeTensor(writer: BinaryWriter, constant: GraphConstant): void {
-  for (const size of constant.shape) writer.tag(1, 0).int64(size)
-  writer.tag(2, 0).int32(elementTypes[constant.type])
-  writer.tag(8, 2).string(constant.name)
-  writer.tag(9, 2).bytes(new Uint8Array(constant.data.buffer, constant.data.byteOffset, constant.data.byteLength))
+/** A constant as field 5 of the graph, in two parts: everything before its numbers, and the numbers, which are not copied. */
+function constantParts(constant: GraphConstant): [Uint8Array, Uint8Array] {
+  const data = new Uint8Array(constant.data.buffer, constant.data.byteOffset, constant.data.byteLength)
+  const head = new BinaryWriter()
+  for (const size of constant.shape) head.tag(1, 0).int64(size)
+  head.tag(2, 0).int32(elementTypes[constant.type])
+  head.tag(8, 2).string(constant.name)
+  const fields = head.tag(9, 2).uint32(data.byteLength).finish()
+  const prefix = new BinaryWriter().tag(5, 2).uint32(fields.byteLength + data.byteLength).finish()
+  return [Buffer.concat([prefix, fields]), data]
 }
 
 function writeValue(writer: BinaryWriter, value: ValueInfo): void {
@@ -51,25 +56,36 @@ function writeValue(writer: BinaryWriter, value: ValueInfo): void {
   message(writer, 2, (type) => message(type, 1, (tensor) => {
     tensor.tag(1, 0).int32(elementTypes[value.type])
     message(tensor, 2, (shape) => {
-      for (const size of value.shape) message(shape, 1, (dimension) => dimension.tag(1, 0).int64(size))
+      value.shape.forEach((size, axis) => message(shape, 1, (dimension) => {
+        const symbol = value.symbols?.[axis]
+        if (symbol) dimension.tag(2, 2).string(symbol)
+        else dimension.tag(1, 0).int64(size)
+      }))
     })
   }))
 }
 
-/** @returns the bytes that ONNX Runtime loads; weights that are inputs are not inside. */
-export function writeOnnx(graph: Graph): Uint8Array {
-  const writer = new BinaryWriter()
-  writer.tag(1, 0).int64(irVersion)
-  writer.tag(2, 2).string('fuselip-studio')
-  message(writer, 7, (inner) => {
-    graph.nodes.forEach((node, index) => message(inner, 1, (field) => writeNode(field, node, index)))
-    inner.tag(2, 2).string('traced')
-    for (const constant of graph.constants) message(inner, 5, (field) => writeTensor(field, constant))
-    for (const input of graph.inputs) message(inner, 11, (field) => writeValue(field, input))
-    for (const output of graph.outputs) message(inner, 12, (field) => writeValue(field, output))
-  })
-  for (const [domain, version] of [['', opsetVersion], ['com.microsoft', 1]] as const) {
-    message(writer, 8, (opset) => { opset.tag(1, 2).string(domain).tag(2, 0).int64(version) })
+/** The file in parts, in order, so that a large model is written without a second copy of its weights in memory. */
+export function writeOnnxParts(graph: Graph): Uint8Array[] {
+  const nodes = new BinaryWriter()
+  graph.nodes.forEach((node, index) => message(nodes, 1, (field) => writeNode(field, node, index)))
+  nodes.tag(2, 2).string('traced')
+  const values = new BinaryWriter()
+  for (const input of graph.inputs) message(values, 11, (field) => writeValue(field, input))
+  for (const output of graph.outputs) message(values, 12, (field) => writeValue(field, output))
+  const body = [nodes.finish(), ...graph.constants.flatMap(constantParts), values.finish()]
+
+  const head = new BinaryWriter()
+  head.tag(1, 0).int64(irVersion)
+  head.tag(2, 2).string('fuselip-studio')
+  head.tag(7, 2).uint32(body.reduce((sum, part) => sum + part.byteLength, 0))
+  const tail = new BinaryWriter()
+  const domains = graph.nodes.some((node) => node.domain === 'com.microsoft') ? [['', opsetVersion], ['com.microsoft', 1]] as const : [['', opsetVersion]] as const
+  for (const [domain, version] of domains) {
+    message(tail, 8, (opset) => { opset.tag(1, 2).string(domain).tag(2, 0).int64(version) })
   }
-  return writer.finish()
+  return [head.finish(), ...body, tail.finish()]
 }
+
+/** @returns the bytes that ONNX Runtime loads; weights that are inputs are not inside. */
+export const writeOnnx = (graph: Graph): Uint8Array => Buffer.concat(writeOnnxParts(graph))

@@ -1,17 +1,14 @@
 // The frozen image tokenizer at work: pictures to codes, in batches of one fixed size so that one graph is compiled.
 import type * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
-import { AppError } from '../../../../shared/errors'
-import { readModelJson, tokenizerPrefix, type ModelJson } from '../fuselip/modelFolder'
 import type { Parameters } from '../fuselip/layers'
 import { compileFunction, type DeviceOptions } from '../graph/compileFunction'
 import type { TensorSpec } from '../graph/traceFunction'
 import { toModelInput } from '../image/modelInput'
 import type { RgbImage } from '../image/rgbImage'
-import { readFolderWeights } from '../weights/weightFiles'
-import { weightsUnder } from '../weights/weightMap'
 import { encodeImages } from './encoder'
-import { publishedTitokJson, readTitokConfig, type TitokConfig } from './titokConfig'
+import type { TitokConfig } from './titokConfig'
+import { readTokenizerFolder } from './tokenizerFolder'
 
 /** Larger batches are not faster on a CPU, and a short last batch wastes more. */
 export const imageBatchSize = 16
@@ -28,21 +25,10 @@ export interface ImageTokenizer {
 
 const isEncoderWeight = (name: string): boolean => /^(encoder\.|latent_tokens$|quantize\.embedding\.weight$)/.test(name)
 
-/** A folder of its own, or a FuseLIP checkpoint that brings its tokenizer along under `image_tokenizer.model.`. */
-function configJsonOf(json: ModelJson): { configJson: unknown; prefix: string } {
-  const published = json['image_tokenizer']
-  if ('model' in json || typeof published !== 'string') return { configJson: json, prefix: '' }
-  const known = publishedTitokJson[published as keyof typeof publishedTitokJson]
-  if (known) return { configJson: known, prefix: `${tokenizerPrefix}model.` }
-  throw new AppError('bad-model', `Expected one of the image tokenizers ${Object.keys(publishedTitokJson).join(', ')}, the model names “${published}”.`)
-}
-
 /** @throws AppError 'bad-model' or 'unreadable-file' */
 export async function createImageTokenizer(tokenizerDir: string, device: DeviceOptions): Promise<ImageTokenizer> {
-  const { configJson, prefix } = configJsonOf(await readModelJson(tokenizerDir))
-  const all = await readFolderWeights(tokenizerDir, (name) => name.startsWith(prefix))
-  const config = readTitokConfig(weightsUnder(all, prefix), configJson)
-  const weights = new Map([...weightsUnder(all, prefix)].filter(([name]) => isEncoderWeight(name)))
+  const { config, weights: all } = await readTokenizerFolder(tokenizerDir)
+  const weights = new Map([...all].filter(([name]) => isEncoderWeight(name)))
   const size = config.imageSizePx
   const specs: Record<string, TensorSpec> = { images: { shape: [imageBatchSize, size, size, 3], dtype: 'float32' } }
   for (const [name, { shape }] of weights) specs[name] = { shape, dtype: 'float32' }

@@ -25,14 +25,20 @@ function addTransformer(shapes: Map<string, number[]>, prefix: string, { width: 
   norm('ln_post')
 }
 
+/** In the order in which the reference saves them. */
 export function titokEncoderShapes({ encoder, latentCount, tokenSize, codebookSize }: TitokConfig): Map<string, number[]> {
-  const shapes = new Map<string, number[]>([['latent_tokens', [latentCount, encoder.width]]])
+  const { width: D, gridSize, patchPx } = encoder
+  const shapes = new Map<string, number[]>([
+    ['latent_tokens', [latentCount, D]],
+    ['encoder.class_embedding', [1, D]],
+    ['encoder.positional_embedding', [gridSize ** 2 + 1, D]],
+    ['encoder.latent_token_positional_embedding', [latentCount, D]],
+    ['encoder.patch_embed.weight', [D, 3, patchPx, patchPx]],
+    ['encoder.patch_embed.bias', [D]],
+  ])
   addTransformer(shapes, 'encoder', encoder)
   return shapes
-    .set('encoder.latent_token_positional_embedding', [latentCount, encoder.width])
-    .set('encoder.patch_embed.weight', [encoder.width, 3, encoder.patchPx, encoder.patchPx])
-    .set('encoder.patch_embed.bias', [encoder.width])
-    .set('encoder.conv_out.weight', [tokenSize, encoder.width, 1, 1])
+    .set('encoder.conv_out.weight', [tokenSize, D, 1, 1])
     .set('encoder.conv_out.bias', [tokenSize])
     .set('quantize.embedding.weight', [codebookSize, tokenSize])
 }
