@@ -16,6 +16,7 @@ export interface RecipeField {
 export const recipeSchema = z.strictObject({
   epochs: z.number().int().min(1).max(1000).default(12),
   batchSize: z.number().int().min(2).max(4096).default(64),
+  microBatchSize: z.number().int().min(0).max(4096).default(0),
   learningRate: z.number().positive().max(1).default(1e-3),
   warmupSteps: z.number().int().min(0).max(100_000).default(20),
   weightDecay: z.number().min(0).max(10).default(0.1),
@@ -37,6 +38,7 @@ export type RecipeKey = keyof Recipe
 export const recipeFields: Record<RecipeKey, RecipeField> = {
   epochs: { label: 'Epochs', help: 'How often every accepted pair of the training split is seen.', unit: null, group: 'schedule', minimum: 1, maximum: 1000, step: 1 },
   batchSize: { label: 'Batch size', help: 'Pairs compared with each other in one step. More pairs mean more negatives per anchor, and more memory.', unit: 'pairs', group: 'schedule', minimum: 2, maximum: 4096, step: 1 },
+  microBatchSize: { label: 'Micro-batch', help: 'Pairs computed at a time. The result is that of the whole batch; fewer pairs need less memory and more time. Zero lets the engine choose: the whole batch where it fits.', unit: 'pairs', group: 'schedule', minimum: 0, maximum: 4096, step: 1 },
   learningRate: { label: 'Learning rate', help: 'Peak of the schedule, reached after the warm-up, then lowered along a cosine to zero.', unit: null, group: 'schedule', minimum: 0, maximum: 1, step: 0.0001 },
   warmupSteps: { label: 'Warm-up', help: 'Steps over which the learning rate rises from zero. The paper uses 12,000 of a much longer run.', unit: 'steps', group: 'schedule', minimum: 0, maximum: 100_000, step: 1 },
   weightDecay: { label: 'Weight decay', help: 'Pull towards zero on weight matrices (AdamW). Not applied to biases, norms or the logit scale.', unit: null, group: 'optimizer', minimum: 0, maximum: 10, step: 0.01 },

@@ -1,6 +1,7 @@
 // A training step without tensors for tests of the trainer: two small weights that depend on every id, mask, cell and
 // setting of every batch so far, so that any difference between two runs shows in the losses.
-import type { StepBatch, StepResult, StepSettings, TrainingStep } from '../../src/main/engine/compute/training/stepContract'
+import { AppError } from '../../src/shared/errors'
+import type { StepBatch, StepHooks, StepResult, StepSettings, TrainingStep } from '../../src/main/engine/compute/training/stepContract'
 import type { NamedArray, WeightMap } from '../../src/main/engine/compute/weights/namedArray'
 
 export const fakeWidth = 4
@@ -15,14 +16,24 @@ export interface FakeLog {
   disposedCount: number
 }
 
-/** @param failAt optimizer step whose loss is not a number */
-export function createFakeStep(weights: WeightMap, log: FakeLog, failAt: number | null = null): TrainingStep {
+export interface FakeFaults {
+  /** Optimizer step whose loss is not a number. */
+  failAt?: number | null
+  /** Micro-batches of more pairs do not fit into memory. */
+  fittingPairs?: number
+}
+
+export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null, fittingPairs = Infinity }: FakeFaults = {}): TrainingStep {
   const memory = Float32Array.from(weights.get('memory')!.data)
   let first = new Float32Array(3)
   const copy = (data: Float32Array): NamedArray => ({ shape: [data.length], data: data.slice() })
+  const microBatchSizeOf = ({ batchSize }: StepBatch, asked: number): number => (asked > 0 ? Math.min(asked, batchSize) : batchSize)
   return {
-    microBatchSizeOf: ({ batchSize }, asked) => (asked > 0 ? Math.min(asked, batchSize) : batchSize),
-    run(batch: StepBatch, settings: StepSettings): Promise<StepResult> {
+    microBatchSizeOf,
+    async run(batch: StepBatch, settings: StepSettings, hooks?: StepHooks): Promise<StepResult> {
+      const size = microBatchSizeOf(batch, settings.microBatchSize ?? 0)
+      if (size > fittingPairs) throw new AppError('out-of-memory', `${size} pairs are too many.`)
+      for (let start = 0; size < batch.batchSize && start < batch.batchSize; start += size) await hooks?.beforeMicroBatch()
       log.batches.push(batch)
       log.settings.push(settings)
       let hash = settings.optimizerStep
@@ -36,7 +47,7 @@ export function createFakeStep(weights: WeightMap, log: FakeLog, failAt: number 
       }
       const contrastive = settings.optimizerStep === failAt ? NaN : memory[0]! + memory[1]!
       const mmm = memory[2]!
-      return Promise.resolve({ total: contrastive + settings.mmmWeight * mmm, contrastive, mmm, gradientNorm: Math.abs(first[0]!), logitScale: 10, logitBias: -10 })
+      return { total: contrastive + settings.mmmWeight * mmm, contrastive, mmm, gradientNorm: Math.abs(first[0]!), logitScale: 10, logitBias: -10 }
     },
     embed(ids, length, endPositions) {
       const vectors = new Float32Array(endPositions.length * fakeWidth)

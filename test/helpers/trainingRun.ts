@@ -3,7 +3,7 @@ import type { FuselipConfig } from '../../src/main/engine/compute/fuselip/config
 import { train, type TrainerHost } from '../../src/main/engine/compute/training/trainer'
 import type { TrainingEvent, TrainingOutcome, TrainingPair, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
 import { defaultRecipe, type Recipe } from '../../src/shared/recipe'
-import { createFakeStep, fakeWeights, fakeWidth, type FakeLog } from './fakeTrainingStep'
+import { createFakeStep, fakeWeights, fakeWidth, type FakeFaults, type FakeLog } from './fakeTrainingStep'
 
 export const tinyConfig: FuselipConfig = { width: fakeWidth, headCount: 1, layerCount: 1, contextLength: 32, codebookSize: 64, imageTokenCount: 6, hasMask: true }
 
@@ -43,7 +43,9 @@ export interface Recorded {
 export interface RunOptions {
   /** Called after every metric; may ask for an action or throw. */
   onStep?: (step: number) => 'pause' | 'stop' | 'cancel' | undefined
-  failAt?: number
+  faults?: FakeFaults
+  /** Asked before each step and each micro-batch, with the number of times it was asked before. */
+  onMicroBatch?: (count: number) => 'pause' | 'cancel' | undefined
   events?: TrainingEvent[]
 }
 
@@ -54,9 +56,10 @@ export async function runFake(request: TrainingRequest, options: RunOptions = {}
   const controller = new AbortController()
   let action: 'pause' | 'stop' | null = null
   let clockMs = 0
+  let askedCount = 0
   const host: TrainerHost = {
     loadModel: () => Promise.resolve({ config: tinyConfig, weights: fakeWeights(), json: { name: 'fake', imageTokenizer: 'fake-tokenizer' } }),
-    createStep: (weights) => Promise.resolve(createFakeStep(weights, log, options.failAt ?? null)),
+    createStep: (weights) => Promise.resolve(createFakeStep(weights, log, options.faults)),
     emit(event) {
       events.push(event)
       if (event.kind !== 'metric') return
@@ -65,7 +68,12 @@ export async function runFake(request: TrainingRequest, options: RunOptions = {}
       else if (asked) action = asked
     },
     signal: controller.signal,
-    requestedAction: () => action,
+    requestedAction: () => {
+      const asked = options.onMicroBatch?.(++askedCount)
+      if (asked === 'cancel') controller.abort()
+      else if (asked) action = asked
+      return action
+    },
     takeTurn: (work) => work(),
     nowMs: () => (clockMs += 10),
   }

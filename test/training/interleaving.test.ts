@@ -48,6 +48,25 @@ it('ends at once when cancelled', async () => {
   await expect(training).rejects.toMatchObject({ code: 'cancelled' })
 })
 
+it('answers a query and a stop between two micro-batches of one step', async () => {
+  const handlers = createHandlers()
+  const request = longRun('micro')
+  request.recipe = { ...request.recipe, batchSize: 256, microBatchSize: 1 }
+  request.pairs = makePairs(256, trainableConfig)
+  let steps = 0
+  let begin: () => void = () => undefined
+  const begun = new Promise<void>((resolve) => { begin = resolve })
+  const training = handlers.train(request, { signal: quiet.signal, emit: (event) => {
+    if (event.kind === 'log') begin()
+    if (event.kind === 'metric') steps += 1
+  } })
+  await begun
+  await handlers.embedSides({ modelDir, sides: [{ codes: null, text: 'a red star' }], device: { deviceId: null, threadCount: null } }, quiet)
+  await handlers.steerTraining({ runDir: request.runDir, action: 'stop' }, quiet)
+  expect(await training).toEqual({ outcome: 'stopped', step: 0 })
+  expect(steps).toBe(0)
+})
+
 it('refuses a device that is not there', async () => {
   await expect(createHandlers().train({ ...longRun('device'), device: { deviceId: 'cuda:7', threadCount: null } }, quiet)).rejects.toMatchObject({ code: 'bad-input' })
 })

@@ -133,7 +133,40 @@ describe('going on', () => {
 
 it('stops at a loss that is no number, keeps the last checkpoint and frees the device', async () => {
   const request = makeRequest(join(root, 'run'))
-  await expect(runFake(request, { failAt: 7 })).rejects.toMatchObject({ code: 'device-failed', message: expect.stringMatching(/Step 7 gave total = NaN/) as string })
+  await expect(runFake(request, { faults: { failAt: 7 } })).rejects.toMatchObject({ code: 'device-failed', message: expect.stringMatching(/Step 7 gave total = NaN/) as string })
   expect(readdirSync(join(root, 'run', 'resume'))).toEqual(['step-000004'])
   expect((await runFake(request)).outcome.outcome).toBe('finished')
+})
+
+describe('micro-batches', () => {
+  /** Asked once before each step and before each of its four micro-batches. */
+  const microBatchSize = 2
+  const asksPerStep = 5
+
+  it('let a pause, and a cancel, answer in the middle of a step, which is then repeated', async () => {
+    const whole = lossesOf((await runFake(makeRequest(join(root, 'whole')))).events)
+    const request = makeRequest(join(root, 'run'), { microBatchSize })
+    const first = await runFake(request, { onMicroBatch: (count) => (count === 5 * asksPerStep + 3 ? 'pause' : undefined) })
+    expect(first.outcome).toEqual({ outcome: 'paused', step: 5 })
+    await expect(runFake(request, { onMicroBatch: (count) => (count === asksPerStep + 2 ? 'cancel' : undefined) })).rejects.toMatchObject({ code: 'cancelled' })
+    // Other micro-batches are no other run.
+    const rest = await runFake({ ...request, recipe: { ...request.recipe, microBatchSize: 0 } })
+    expect([...lossesOf(rest.events).keys()][0]).toBe(6)
+    expect(lossesOf(first.events, rest.events)).toEqual(whole)
+  })
+
+  it('are named once, where a batch is cut', async () => {
+    const { events } = await runFake(makeRequest(join(root, 'run'), { microBatchSize }))
+    expect(kinds(events, 'log')).toEqual([{ kind: 'log', line: 'Each batch of 8 pairs is computed in micro-batches of 2.' }])
+  })
+
+  it('get smaller where the device runs out of memory, for the rest of the run', async () => {
+    const { outcome, events, log } = await runFake(makeRequest(join(root, 'run')), { faults: { fittingPairs: 3 } })
+    expect(outcome.step).toBe(totalSteps)
+    expect(kinds(events, 'log').map((event) => event.kind === 'log' && event.line)).toEqual([
+      'Step 1 ran out of memory with 8 pairs at a time; going on with 4.', 'Step 1 ran out of memory with 4 pairs at a time; going on with 2.',
+    ])
+    expect(new Set(log.settings.map((settings) => settings.microBatchSize))).toEqual(new Set([2]))
+    await expect(runFake(makeRequest(join(root, 'tiny')), { faults: { fittingPairs: 0 } })).rejects.toMatchObject({ code: 'out-of-memory' })
+  })
 })

@@ -1,6 +1,6 @@
 // AdamW over named weights on ONNX Runtime. Any loss written against tfjs is compiled together with its gradients and the
 // update, one graph per shape of its batch. Weights and moments are graph inputs and outputs (weightBuffers.ts).
-import * as ort from 'onnxruntime-node'
+import type * as ort from 'onnxruntime-node'
 import type * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { compileFunction } from '../graph/compileFunction'

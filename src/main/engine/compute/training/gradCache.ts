@@ -1,6 +1,6 @@
 // One optimizer step of a large batch in micro-batches (GradCache, microStep.ts) on ONNX Runtime. Memory is that of one
 // micro-batch, one more set of gradients, and the embeddings; weights and moments are never copied.
-import * as ort from 'onnxruntime-node'
+import type * as ort from 'onnxruntime-node'
 import * as tf from '@tensorflow/tfjs-core'
 import { compileFunction, type CompiledFunction, type DeviceOptions, type Feed } from '../graph/compileFunction'
 import type { TensorSpec } from '../graph/traceFunction'

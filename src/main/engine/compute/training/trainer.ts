@@ -17,7 +17,7 @@ import { recoverCheckpoints, saveBest, saveCheckpoint, type SavedModel } from '.
 import { loadResumeState, saveResumeState, type BestSoFar, type ResumeState } from './resumeState'
 import { effectiveBatchSize, planEpoch, stepsPerEpoch } from './sampler'
 import { learningRateAt } from './schedule'
-import type { StepResult, TrainingStep } from './stepContract'
+import type { StepBatch, StepHooks, StepResult, StepSettings, TrainingStep } from './stepContract'
 import { isBetter, scoreOf, validate } from './validation'
 
 export interface TrainerHost {
@@ -28,7 +28,7 @@ export interface TrainerHost {
   emit(event: TrainingEvent): void
   /** Ends the run at once, without a checkpoint. */
   signal: AbortSignal
-  /** Asked between steps; either action saves a checkpoint first. */
+  /** Asked between steps and micro-batches; either action gives the step up and saves a checkpoint of the one before. */
   requestedAction(): 'pause' | 'stop' | null
   /** Gives the device to this work alone; other calls get their turn in between. */
   takeTurn<T>(work: () => Promise<T>): Promise<T>
@@ -44,8 +44,9 @@ interface Run {
   validationRows: PairRows
   totalSteps: number
   epochSteps: number
-  /** Optimizer steps that are done. */
+  /** Optimizer steps that are done, and that were when this sitting began. */
   done: number
+  startStep: number
   fingerprint: string
   groups: number[][]
   best: BestSoFar | null
@@ -55,6 +56,8 @@ interface Run {
   /** Step of the newest state on disk; −1 while there is none. */
   savedStep: number
   validatedStep: number
+  /** Of the recipe, or smaller after the device ran out of memory; 0 leaves it to the step. */
+  microBatchSize: number
 }
 
 const yieldToMessages = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -62,7 +65,9 @@ const yieldToMessages = (): Promise<void> => new Promise((resolve) => setImmedia
 /** Changes to data or recipe would silently break “resume equals uninterrupted”, so they are told apart by this. */
 export function fingerprintOf(request: TrainingRequest): string {
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([request.recipe, request.groups, request.judgements]))
+  // Micro-batches change no result, so a run may go on with others, and with none from before they were there.
+  const { microBatchSize: _microBatchSize, ...recipe } = request.recipe
+  hash.update(JSON.stringify([recipe, request.groups, request.judgements]))
   for (const { pairId, left, right, leftKey, rightKey } of request.pairs) {
     hash.update(JSON.stringify([pairId, left.text, right.text, leftKey, rightKey]))
     for (const { codes } of [left, right]) if (codes) hash.update(codes)
@@ -112,12 +117,14 @@ async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run
     request, host, model, step, source, validationRows, epochSteps, fingerprint,
     totalSteps: recipe.epochs * epochSteps,
     done: state?.step ?? 0,
+    startStep: state?.step ?? 0,
     groups: state?.groups ?? request.groups,
     best: state?.best ?? null,
     earlierMs: state?.elapsedMs ?? 0,
     startedAtMs: host.nowMs(),
     savedStep: state?.step ?? -1,
     validatedStep: state?.step ?? -1,
+    microBatchSize: recipe.microBatchSize ?? 0,
   }
 }
 
@@ -195,21 +202,53 @@ function checkFinite(result: StepResult, step: number): void {
   )
 }
 
-async function takeStep(run: Run, batch: Int32Array): Promise<void> {
+function reportMicroBatches(run: Run, batch: StepBatch): void {
+  const size = run.step.microBatchSizeOf(batch, run.microBatchSize)
+  if (size < batch.batchSize) run.host.emit({ kind: 'log', line: `Each batch of ${batch.batchSize} pairs is computed in micro-batches of ${size}.` })
+}
+
+/** Thrown between two micro-batches when the run is told to pause, stop or end; the step is then repeated on resume. */
+class StepGivenUp extends Error {}
+
+/** Smaller micro-batches give the same result, so a device that runs out of memory gets those before the run fails. */
+async function runStep(run: Run, batch: StepBatch, settings: StepSettings, hooks: StepHooks): Promise<StepResult> {
+  const { host, step } = run
+  for (;;) {
+    try {
+      return await step.run(batch, { ...settings, microBatchSize: run.microBatchSize }, hooks)
+    } catch (thrown) {
+      const used = step.microBatchSizeOf(batch, run.microBatchSize)
+      if (!(thrown instanceof AppError) || thrown.code !== 'out-of-memory' || used === 1) throw thrown
+      run.microBatchSize = Math.ceil(used / 2)
+      host.emit({ kind: 'log', line: `Step ${run.done + 1} ran out of memory with ${used} pairs at a time; going on with ${run.microBatchSize}.` })
+    }
+  }
+}
+
+/** @returns false where the run was told to pause, stop or end in the middle; nothing has changed then */
+async function takeStep(run: Run, batch: Int32Array): Promise<boolean> {
   const { host, request: { recipe }, totalSteps } = run
   const startedAtMs = host.nowMs()
   const learningRate = learningRateAt(run.done, { peak: recipe.learningRate, warmupSteps: recipe.warmupSteps, totalSteps })
-  const result = await host.takeTurn(() => run.step.run(buildBatch(run.source, batch, run.done), {
-    learningRate,
-    weightDecay: recipe.weightDecay,
-    gradientClip: recipe.gradientClip,
-    mmmWeight: recipe.mmmWeight,
-    optimizerStep: run.done + 1,
-  }))
+  const settings = { learningRate, weightDecay: recipe.weightDecay, gradientClip: recipe.gradientClip, mmmWeight: recipe.mmmWeight, optimizerStep: run.done + 1 }
+  const beforeMicroBatch = async (): Promise<void> => {
+    await yieldToMessages()
+    if (host.signal.aborted || host.requestedAction()) throw new StepGivenUp()
+  }
+  const stepBatch = buildBatch(run.source, batch, run.done)
+  if (run.done === run.startStep) reportMicroBatches(run, stepBatch)
+  let result: StepResult
+  try {
+    result = await runStep(run, stepBatch, settings, { takeTurn: (work) => host.takeTurn(work), beforeMicroBatch })
+  } catch (thrown) {
+    if (thrown instanceof StepGivenUp) return false
+    throw thrown
+  }
   run.done++
   checkFinite(result, run.done)
   const samplesPerSecond = (1000 * batch.length) / Math.max(1e-3, host.nowMs() - startedAtMs)
   host.emit({ kind: 'metric', metric: { step: run.done, ...result, learningRate, samplesPerSecond, elapsedMs: elapsedMs(run) } })
+  return true
 }
 
 async function runSteps(run: Run): Promise<TrainingOutcome> {
@@ -230,7 +269,7 @@ async function runSteps(run: Run): Promise<TrainingOutcome> {
       batches = planEpoch({ pairCount: pairs.length, batchSize: recipe.batchSize, groups: run.groups, seed: recipe.seed, epoch })
       plannedEpoch = epoch
     }
-    await takeStep(run, batches[run.done % epochSteps]!)
+    if (!(await takeStep(run, batches[run.done % epochSteps]!))) continue
     if (run.done % recipe.validateEverySteps === 0 || run.done === totalSteps) await measure(run)
     if (run.done % recipe.checkpointEverySteps === 0 || run.done === totalSteps) await save(run)
     await yieldToMessages()
