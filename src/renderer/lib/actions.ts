@@ -1,7 +1,7 @@
 // Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
 // Settings may replace the keys of an action by one other key.
 
-export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search'
+export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'settings'
 
 export interface ActionEntry {
   label: string
@@ -49,6 +49,15 @@ export const actionEntries = {
   'negatives.back': { label: 'Back', scope: 'negatives', keys: ['ArrowLeft'] },
   'negatives.undo': { label: 'Undo', scope: 'negatives', keys: ['u'] },
 
+  'train.start': { label: 'Start training', scope: 'train', keys: ['$mod+Enter'], worksInText: true },
+  'train.next': { label: 'Next run', scope: 'train', keys: ['j'] },
+  'train.previous': { label: 'Previous run', scope: 'train', keys: ['k'] },
+  'train.pause': { label: 'Pause or resume the run', scope: 'train', keys: ['p'] },
+  'train.compare': { label: 'Compare with another run', scope: 'train', keys: ['c'] },
+  'train.charts': { label: 'Show its charts', scope: 'train', keys: ['1'] },
+  'train.details': { label: 'Show its details', scope: 'train', keys: ['2'] },
+  'train.evaluate': { label: 'Show its evaluation', scope: 'train', keys: ['3'] },
+
   'search.focus': { label: 'Type a query', scope: 'search', keys: ['/'] },
   'search.positive': { label: 'Save hit as positive', scope: 'search', keys: ['p'] },
   'search.negative': { label: 'Save hit as negative', scope: 'search', keys: ['n'] },
@@ -59,6 +68,22 @@ export type ActionId = keyof typeof actionEntries
 
 export const actionIds = Object.keys(actionEntries) as ActionId[]
 export const actionOf = (id: ActionId): ActionEntry => actionEntries[id]
+
+/** Keys that lists and fields have of themselves; they are shown beside the actions, not changed. */
+export const fixedKeys: Partial<Record<ActionScope, readonly { label: string; keys: readonly string[] }[]>> = {
+  library: [
+    { label: 'Move through the pairs', keys: ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'] },
+    { label: 'Extend the selection', keys: ['Shift+ArrowRight', 'Shift+ArrowDown'] },
+    { label: 'Add to the selection', keys: ['Space'] },
+    { label: 'Open the details', keys: ['Enter'] },
+  ],
+  search: [
+    { label: 'Search', keys: ['Enter'] },
+    { label: 'Go to the hits, and through them', keys: ['ArrowDown', 'ArrowUp'] },
+    { label: 'Go to the other model', keys: ['ArrowLeft', 'ArrowRight'] },
+  ],
+  settings: [{ label: 'Choose among options', keys: ['ArrowLeft', 'ArrowRight'] }],
+}
 
 /** The keys of an action under a person's changes. */
 export function keysOf(id: ActionId, changed: Readonly<Record<string, string>>): readonly string[] {
@@ -77,5 +102,5 @@ export function findConflicts(id: ActionId, key: string, changed: Readonly<Recor
 }
 
 export const scopeLabels: Record<ActionScope, string> = {
-  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search',
+  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', settings: 'Settings',
 }

@@ -1,0 +1,106 @@
+// Every view and layer, dark and light, under axe-core's rules for WCAG 2 A and AA, in a real browser on the sample
+// project; and a walk through the views with the keyboard alone.
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { viewNames } from '../helpers/viewNames'
+import { launchBrowser } from '../helpers/browser'
+import { type RunningStudio, startStudio } from '../helpers/startStudio'
+
+let studio: RunningStudio
+let browser: Browser
+
+async function openPage(colorScheme: 'dark' | 'light'): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme, reducedMotion: 'reduce' })).newPage()
+  page.setDefaultTimeout(20_000)
+  await page.goto(studio.url)
+  await page.getByRole('navigation', { name: 'Views' }).waitFor()
+  return page
+}
+
+/** One line per element that breaks a rule, so that a failure says where to look. */
+async function findViolations(page: Page): Promise<string[]> {
+  await page.waitForFunction(() => document.querySelector('.animate-spin, .animate-pulse, [aria-busy="true"]') === null)
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })`)) as axe.AxeResults
+  return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 200)} ${node.failureSummary?.split('\n').slice(1).join(';').trim() ?? ''}`))
+}
+
+beforeAll(async () => {
+  studio = await startStudio()
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await studio?.stop()
+})
+
+describe.each(['dark', 'light'] as const)('accessibility, %s', (colorScheme) => {
+  let page: Page
+  beforeAll(async () => {
+    page = await openPage(colorScheme)
+  })
+  afterAll(() => page?.context().close())
+
+  it.each(viewNames)('finds nothing wrong in %s', async (view) => {
+    await page.goto(`${studio.origin}/#/${view}`)
+    await page.locator('main h1').waitFor({ state: 'attached' })
+    await page.waitForTimeout(300)
+    expect(await findViolations(page)).toEqual([])
+  })
+
+  it.each([['the keys', 'Shift+?'], ['the command palette', 'Control+k'], ['the import', 'Control+i']])('finds nothing wrong in %s', async (_name, keys) => {
+    await page.goto(`${studio.origin}/#/library`)
+    await page.getByRole('listbox', { name: 'Pairs' }).waitFor()
+    await page.keyboard.press(keys)
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(300)
+    expect(await findViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+})
+
+describe('the keyboard alone', () => {
+  it('reaches every view, and finds its keys under ?', async () => {
+    const page = await openPage('dark')
+    for (const [keys, title] of [['l', 'Library'], ['r', 'Review'], ['n', 'Negatives'], ['t', 'Train'], ['s', 'Search']] as const) {
+      if (title !== 'Library') await page.keyboard.press('Escape')
+      await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+      await page.keyboard.press('g')
+      await page.keyboard.press(keys)
+      await page.waitForURL(new RegExp(`#/${title.toLowerCase()}`))
+      await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+      await page.keyboard.press('Shift+?')
+      await page.getByRole('dialog', { name: `Keys in ${title}` }).waitFor()
+      expect(await page.getByRole('dialog').getByRole('listitem').count()).toBeGreaterThan(5)
+    }
+    await page.context().close()
+  })
+
+  it('shows where the focus is, on every stop of Tab', async () => {
+    const page = await openPage('dark')
+    for (const view of viewNames) {
+      await page.goto(`${studio.origin}/#/${view}`)
+      await page.waitForTimeout(300)
+      const hidden: string[] = []
+      for (let stop = 0; stop < 25; stop += 1) {
+        await page.keyboard.press('Tab')
+        const found = await page.evaluate(() => {
+          const element = document.activeElement
+          if (!(element instanceof HTMLElement) || element === document.body) return null
+          // A field draws its ring on the control around it; the grid draws it on the pair in focus.
+          const marked = [element, element.closest('.control'), element.querySelector('[role="option"][id]')].filter((each) => each instanceof HTMLElement)
+          const hasRing = marked.some((each) => {
+            const style = getComputedStyle(each)
+            return (style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+          })
+          return hasRing ? null : element.outerHTML.slice(0, 160)
+        })
+        if (found) hidden.push(found)
+      }
+      expect(hidden, view).toEqual([])
+    }
+    await page.context().close()
+  })
+})
