@@ -1,98 +1,103 @@
-// `npm run bench`: the compiled training step beside the same function on tfjs-wasm, run alternately, and memory over 300
-// steps. Prints ratios and counts; never part of `npm test`, because time is no test.
-import '@tensorflow/tfjs-backend-wasm'
-import * as tf from '@tensorflow/tfjs-core'
-import { initialiseFuselip } from '../../src/main/engine/compute/fuselip/initialise'
-import { trainedWeights } from '../../src/main/engine/compute/fuselip/trainedWeights'
-import { batchFeeds, createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
-import { createRandom } from '../../src/main/engine/compute/training/random'
-import { optimizerStep } from '../../src/main/engine/compute/training/step'
-import type { StepTensors } from '../../src/main/engine/compute/training/step'
-import type { StepBatch, StepSide } from '../../src/main/engine/compute/training/stepContract'
-import { endOfTextId, maskId, startOfTextId } from '../../src/main/engine/compute/fuselip/config'
-import { nanoFuselipConfig as config } from '../../src/main/engine/pretraining/pretrainFuselip'
+// `npm run bench [-- --threads N] [-- --only CASE,…]`: this engine and its peers in turn, in processes of their own, as ratios with
+// median, minimum and maximum. Prints Markdown. Never part of `npm test`, because time is no test.
+import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { cases, maskedShare, modelSizes, stepFlops } from './cases'
+import type { BenchCase, Work } from './cases'
+import { peerPython } from './peerFolder'
+import { startWorker } from './worker'
+import type { Report, RunTime, Worker } from './worker'
 
-const batchSize = 32
-const alternations = 3
-const memorySteps = 300
+const { values: options } = parseArgs({ options: { threads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' } } })
+const threads = Number(options.threads ?? cpus().length)
+const chosen = options.only?.split(',') ?? null
+const isChosen = (id: string): boolean => !chosen || chosen.some((part) => id.startsWith(part))
 
-function syntheticSide(length: number, stream: number): StepSide {
-  const random = createRandom(1, stream)
-  const ids = new Int32Array(batchSize * length)
-  const maskedPositions: number[] = [], maskedLabels: number[] = []
-  for (let row = 0; row < batchSize; row += 1) {
-    ids[row * length] = startOfTextId
-    ids[row * length + length - 1] = endOfTextId
-    for (let column = 1; column < length - 1; column += 1) {
-      const id = 1 + random.below(49_000)
-      const isMasked = random.next() < 0.1
-      ids[row * length + column] = isMasked ? maskId : id
-      if (isMasked) { maskedPositions.push(row * length + column); maskedLabels.push(id) }
-    }
-  }
-  return {
-    ids, length, endPositions: new Int32Array(batchSize).fill(length - 1),
-    maskedPositions: Int32Array.from(maskedPositions), maskedLabels: Int32Array.from(maskedLabels),
-  }
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const script = (name: string, work: Work): Promise<Worker> => startWorker(process.execPath, ['--import', 'tsx', file(name)], work, threads)
+
+const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b)
+const median = (values: number[]): number => {
+  const ordered = sorted(values)
+  return (ordered[Math.floor((ordered.length - 1) / 2)]! + ordered[Math.ceil((ordered.length - 1) / 2)]!) / 2
 }
+const spread = (values: number[], digits: number): string => `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`
 
-const cells = new Float32Array(batchSize * batchSize).fill(-1)
-for (let i = 0; i < batchSize; i += 1) cells[i * batchSize + i] = 1
-const batch: StepBatch = { batchSize, left: syntheticSide(48, 2), right: syntheticSide(32, 3), cells }
-const settings = { learningRate: 1e-3, weightDecay: 0.1, gradientClip: 1, mmmWeight: 0.25, optimizerStep: 1 }
-
-async function timeMs(work: () => Promise<void> | void): Promise<number> {
-  const startedAtMs = performance.now()
-  await work()
-  return performance.now() - startedAtMs
-}
-
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-const megabytes = (): number => process.memoryUsage.rss() / 2 ** 20
-
-const random = createRandom(1, 9)
-const weights = trainedWeights(initialiseFuselip(config, () => random.next()))
-const step = await createTrainingStep(weights, config, { deviceId: 'cpu', threadCount: null })
-await step.run(batch, settings)
-
-await tf.setBackend('wasm')
-await tf.ready()
-const eager = tf.tidy(() => Object.fromEntries([...weights].map(([name, array]) => [name, tf.keep(tf.tensor(array.data, array.shape))])))
-const zeros = Object.fromEntries(Object.entries(eager).map(([name, tensor]) => [name, tf.zerosLike(tensor)]))
-
-function eagerStep(): void {
-  tf.tidy(() => {
-    const slots = Math.ceil((batch.left.maskedPositions.length + batch.right.maskedPositions.length) / 128) * 128
-    const shapes: Record<string, number[]> = { leftIds: [batchSize, batch.left.length], rightIds: [batchSize, batch.right.length], cells: [batchSize, batchSize] }
-    const tensors = Object.fromEntries(Object.entries(batchFeeds(batch, slots)).map(([name, data]) =>
-      [name, tf.tensor(data, shapes[name] ?? [data.length], data instanceof Int32Array ? 'int32' : 'float32')]))
-    const result = optimizerStep(eager, zeros, zeros, config, { ...tensors, mmmWeight: tf.scalar(0.25) } as unknown as StepTensors, {
-      learningRate: tf.scalar(1e-3), weightDecay: tf.scalar(0.1), gradientClip: tf.scalar(1), correction1: tf.scalar(0.1), correction2: tf.scalar(0.02),
-    })
-    result.weights['logit_scale']!.dataSync()
+async function startPeer(kind: BenchCase['peers'][number], work: Work): Promise<Worker | null> {
+  if (kind === 'tfjs-wasm') return script('tfjsWasm.ts', work)
+  const python = peerPython()
+  return python === null ? null : startWorker(python, [file('peer.py')], work, threads, {
+    FUSELIP_BENCH_SIZES: JSON.stringify(modelSizes), FUSELIP_BENCH_MASKED_SHARE: String(maskedShare), FUSELIP_BENCH_COMPILE: kind === 'pytorch-compile' ? '1' : '0',
+    OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore',
   })
 }
 
-const compiledMs: number[] = [], eagerMs: number[] = []
-for (let round = 0; round < alternations; round += 1) {
-  compiledMs.push(await timeMs(async () => { await step.run(batch, settings) }))
-  try {
-    eagerMs.push(await timeMs(eagerStep))
-  } catch (thrown) {
-    console.log(`tfjs-wasm cannot run this step: ${(thrown as Error).message}`)
-    break
+interface Measured { times: RunTime[]; report: Report }
+
+/** Runs workers in turn, `rounds` times each. */
+async function alternate(workers: Worker[], rounds: number): Promise<Measured[]> {
+  const times: RunTime[][] = workers.map(() => [])
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, worker] of workers.entries()) times[index]!.push(await worker.run())
   }
-}
-console.log(`Training step, nano FuseLIP, ${batchSize} pairs: compiled ${median(compiledMs).toFixed(0)} ms (${Math.min(...compiledMs).toFixed(0)}…${Math.max(...compiledMs).toFixed(0)})`)
-if (eagerMs.length > 0) {
-  console.log(`tfjs-wasm ${median(eagerMs).toFixed(0)} ms (${Math.min(...eagerMs).toFixed(0)}…${Math.max(...eagerMs).toFixed(0)}): compiled is ${(median(eagerMs) / median(compiledMs)).toFixed(1)} times faster`)
+  return Promise.all(workers.map(async (worker, index) => ({ times: times[index]!, report: await worker.report() })))
 }
 
-const tensorsBefore = tf.memory().numTensors
-const memory: number[] = []
-for (let index = 0; index < memorySteps; index += 1) {
-  await step.run(batch, settings)
-  if (index % 50 === 0 || index === memorySteps - 1) memory.push(megabytes())
+const ratios = (ours: Measured, peer: Measured, key: keyof RunTime): number[] => ours.times.map((time, round) => peer.times[round]![key] / time[key])
+
+async function compare(benchCase: BenchCase, kind: BenchCase['peers'][number]): Promise<void> {
+  const workers: Worker[] = []
+  try {
+    workers.push(await script('ours.ts', benchCase.work))
+    const peer = await startPeer(kind, benchCase.work)
+    if (!peer) return
+    workers.push(peer)
+    // The big product, for the share of the machine's arithmetic that a step uses.
+    const matMul = benchCase.work.kind === 'step' ? await script('ours.ts', { kind: 'matmul', side: matMulSide }) : null
+    if (matMul) workers.push(matMul)
+    const [ours, theirs, product] = await alternate(workers, Number(options.rounds ?? benchCase.rounds)) as [Measured, Measured, Measured | undefined]
+    const seconds = ours.times.map(({ wallMs }) => benchCase.unit.count / wallMs * 1000)
+    const share = product && benchCase.work.kind === 'step' ? arithmeticShare(stepFlops(benchCase.work), ours, product) : '–'
+    console.log(`| ${benchCase.title} | ${theirs.report.version}${kind === 'pytorch-compile' ? ', compiled' : ''} | ${spread(seconds, 2)} ${benchCase.unit.name}/s | ` +
+      `${spread(ratios(ours, theirs, 'wallMs'), 2)} | ${spread(ratios(ours, theirs, 'cpuMs'), 2)} | ${share} | ${ours.report.peakMiB.toFixed(0)} : ${theirs.report.peakMiB.toFixed(0)} |`)
+  } catch (thrown) {
+    console.log(`| ${benchCase.title} | ${kind} | not measured: ${(thrown as Error).message.split('\n').slice(0, 2).join(' ')} | | | | |`)
+  } finally {
+    workers.forEach((worker) => worker.end())
+  }
 }
-console.log(`Memory over ${memorySteps} steps: ${memory.map((value) => value.toFixed(0)).join(', ')} MiB; tensors ${tensorsBefore} → ${tf.memory().numTensors}`)
-await step.dispose()
+
+const matMulSide = 2048
+
+/** Rate of the step's matrix products over the rate of one big one, by wall time and by processor time. */
+function arithmeticShare(flops: number, ours: Measured, product: Measured): string {
+  const share = (key: keyof RunTime): string =>
+    `${(100 * median(ours.times.map((time, round) => (flops / time[key]) / (2 * matMulSide ** 3 / product.times[round]![key])))).toFixed(0)} %`
+  return `${share('wallMs')} / ${share('cpuMs')}`
+}
+
+async function flatMemory(steps: number): Promise<void> {
+  const worker = await script('ours.ts', { kind: 'step', size: 'nano', pairs: 32, leftLength: 48, rightLength: 32 })
+  const resident: number[] = [], tensors: number[] = []
+  for (let step = 0; step <= steps; step += 1) {
+    if (step % 50 === 0) {
+      const state = await worker.ask({ state: true })
+      resident.push(state['residentMiB'] as number)
+      tensors.push(state['tensors'] as number)
+    }
+    await worker.run()
+  }
+  worker.end()
+  console.log(`\nMemory over ${steps} nano steps, every 50: ${resident.map((value) => value.toFixed(0)).join(', ')} MiB; tensors ${tensors.join(', ')}.`)
+}
+
+console.log(`${cpus()[0]!.model.trim()}, ${cpus().length} cores, ${threads} thread${threads === 1 ? '' : 's'} each, load ${loadavg()[0]!.toFixed(1)} at the start; Node ${process.version}\n`)
+console.log('| work | peer | ours | peer time : ours | processor time, peer : ours | arithmetic, share of one big MatMul (wall / processor) | peak MiB, ours : peer |')
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
+for (const benchCase of cases) {
+  if (!isChosen(benchCase.id)) continue
+  for (const kind of benchCase.peers) await compare(benchCase, kind)
+}
+if (isChosen('memory')) await flatMemory(300)
+console.log(`\nLoad at the end ${loadavg()[0]!.toFixed(1)}.`)

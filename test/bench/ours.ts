@@ -1,0 +1,98 @@
+// The bench's worker for this engine: the code that the product runs, on the CPU.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as tf from '@tensorflow/tfjs-core'
+import * as ort from 'onnxruntime-node'
+import { createEmbedder } from '../../src/main/engine/compute/fuselip/embedder'
+import { initialiseFuselip } from '../../src/main/engine/compute/fuselip/initialise'
+import { compileFunction } from '../../src/main/engine/compute/graph/compileFunction'
+import type { DeviceOptions } from '../../src/main/engine/compute/graph/compileFunction'
+import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
+import { createImageTokenizer } from '../../src/main/engine/compute/titok/imageTokenizer'
+import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
+import { titokJson, type TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
+import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
+import { createRandom } from '../../src/main/engine/compute/training/random'
+import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
+import type { EmbedWork, EpochWork, ModelSize, StepWork, Work } from './cases'
+import { configOf, stepSettings, syntheticBatch, syntheticSide } from './synthetic'
+import { serveWorker } from './worker'
+
+const weightsOf = (size: ModelSize) => {
+  const random = createRandom(1, 9)
+  return initialiseFuselip(configOf(size), () => random.next())
+}
+
+async function steps(size: ModelSize, pairs: number, leftLength: number, rightLength: number, count: number, device: DeviceOptions) {
+  const config = configOf(size)
+  const step = await createTrainingStep(weightsOf(size), config, device)
+  const batch = syntheticBatch(pairs, leftLength, rightLength)
+  let optimizerStep = 0
+  return async () => {
+    for (let index = 0; index < count; index += 1) {
+      optimizerStep += 1
+      const { total } = await step.run(batch, { ...stepSettings, optimizerStep })
+      if (!Number.isFinite(total)) throw new Error(`The loss became ${total}.`)
+    }
+  }
+}
+
+async function embedding({ size, sides, length }: EmbedWork, device: DeviceOptions) {
+  const embedder = await createEmbedder(weightsOf(size), configOf(size), device)
+  const { ids, endPositions } = syntheticSide(sides, length, 4)
+  return async () => { await embedder.embed(ids, length, endPositions) }
+}
+
+const titokSmall: TitokConfig = {
+  imageSizePx: 256, latentCount: 128, tokenSize: 12, codebookSize: 4096, isNormalised: true, isLegacy: true,
+  encoder: { patchPx: 16, gridSize: 16, width: 512, layerCount: 8, headCount: 8 },
+  decoder: { patchPx: 16, gridSize: 16, width: 64, layerCount: 1, headCount: 2 }, pixelStage: 'rgb',
+}
+
+/** A folder as the product reads it; the small decoder is not used. */
+async function tokenizing(images: number, device: DeviceOptions) {
+  const folder = await mkdtemp(join(tmpdir(), 'fuselip-bench-'))
+  try {
+    const random = createRandom(1, 9)
+    await writeSafetensors(join(folder, 'model.safetensors'), initialiseTitok(titokSmall, () => random.next()))
+    await writeFile(join(folder, 'config.json'), JSON.stringify(titokJson(titokSmall)))
+    const tokenizer = await createImageTokenizer(folder, device)
+    const pictures = Array.from({ length: images }, (): RgbImage =>
+      ({ width: 256, height: 256, data: Uint8Array.from({ length: 256 * 256 * 3 }, () => random.below(256)) }))
+    return async () => { await tokenizer.encode(pictures) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function matrixProduct(side: number, device: DeviceOptions) {
+  const spec = { shape: [side, side], dtype: 'float32' as const }
+  const compiled = await compileFunction({ a: spec, b: spec }, ({ a, b }) => ({ product: tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D) }), device)
+  const matrix = (): ort.Tensor => new ort.Tensor('float32', new Float32Array(side * side).fill(0.5), [side, side])
+  const a = matrix(), b = matrix(), product = matrix()
+  return async () => { await compiled.run({ a, b }, { product }) }
+}
+
+/** Length steps of the product's buckets (sequence.ts); a picture alone has a bucket of its own. */
+const bucketStep = 16
+
+/** Only the steps: the codes of the images are in the token cache. */
+const epoch = (work: EpochWork, device: DeviceOptions) =>
+  steps(work.size, work.pairs, work.leftLength, Math.ceil(work.rightLength / bucketStep) * bucketStep, work.batches, device)
+
+function prepare(work: Work, threads: number): Promise<() => Promise<void>> {
+  const device: DeviceOptions = { deviceId: 'cpu', threadCount: threads }
+  const oneStep = ({ size, pairs, leftLength, rightLength }: StepWork) => steps(size, pairs, leftLength, rightLength, 1, device)
+  switch (work.kind) {
+    case 'step': return oneStep(work)
+    case 'tokenize': return tokenizing(work.images, device)
+    case 'embed': return embedding(work, device)
+    case 'matmul': return matrixProduct(work.side, device)
+    case 'epoch': return epoch(work, device)
+  }
+}
+
+serveWorker(`onnxruntime-node ${ort.env.versions.node ?? ''}`, prepare, async () => ({
+  residentMiB: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors,
+}))
