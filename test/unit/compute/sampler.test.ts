@@ -48,6 +48,16 @@ describe('the plan of an epoch', () => {
     expect(new Set(tight.flatMap((batch) => [...batch])).size).toBe(12)
   })
 
+  it('gives each length class batches of its own, and mixes only what is left over', () => {
+    const lengthClasses = Array.from({ length: base.pairCount }, (_, index) => index % 3)
+    for (let epoch = 0; epoch < 10; epoch++) {
+      const batches = planEpoch({ ...base, lengthClasses, epoch })
+      const pure = batches.filter((batch) => new Set([...batch].map((index) => lengthClasses[index])).size === 1)
+      expect(pure.length).toBeGreaterThanOrEqual(6) // 35, 34 and 34 pairs: two full batches of 16 each
+      expect(new Set(batches.flatMap((batch) => [...batch])).size).toBe(base.pairCount)
+    }
+  })
+
   it('is a function of seed and epoch', () => {
     expect(planEpoch(base)).toEqual(planEpoch(base))
     expect(planEpoch(base)).not.toEqual(planEpoch({ ...base, epoch: 1 }))

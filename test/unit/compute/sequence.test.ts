@@ -53,8 +53,9 @@ describe('a side as a row of ids', () => {
 
 describe('padding', () => {
   it('has steps of 16 and ends with the context length', () => {
-    expect(bucketLengths(60)).toEqual([16, 32, 48, 60])
-    expect(bucketLengths(64)).toEqual([16, 32, 48, 64])
+    expect(bucketLengths({ contextLength: 60, imageTokenCount: 32 })).toEqual([16, 32, 34, 48, 60])
+    expect(bucketLengths({ contextLength: 64, imageTokenCount: 30 })).toEqual([16, 32, 48, 64])
+    expect(bucketLengths({ contextLength: 20, imageTokenCount: 32 })).toEqual([16, 20])
   })
 
   it('pads with 0 to the bucket of the longest row', () => {

@@ -60,11 +60,14 @@ export function firstEndPosition(row: Int32Array): number {
   return position
 }
 
-/** Every length means one more compiled graph, so lengths come in steps of 16 ids; the last is the context length. */
-export function bucketLengths(contextLength: number, stepLength = 16): number[] {
-  const lengths: number[] = []
-  for (let length = stepLength; length < contextLength; length += stepLength) lengths.push(length)
-  return [...lengths, contextLength]
+/**
+ * Every length means one more compiled graph, so lengths come in steps of 16 ids; the last is the context length. A picture
+ * alone is the commonest row of all and always equally long (codes, start, end), so it has a length of its own.
+ */
+export function bucketLengths({ contextLength, imageTokenCount }: Pick<FuselipConfig, 'contextLength' | 'imageTokenCount'>, stepLength = 16): number[] {
+  const lengths = new Set([imageTokenCount + 2, contextLength])
+  for (let length = stepLength; length < contextLength; length += stepLength) lengths.add(length)
+  return [...lengths].filter((length) => length <= contextLength).sort((a, b) => a - b)
 }
 
 export function bucketFor(length: number, buckets: readonly number[]): number {

@@ -97,7 +97,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       const { config, embed } = await models.get(modelDir, device)
       const rows = sides.map((side) => sideRow(side, config))
       const onProgress = (done: number, total: number): void => emit({ kind: 'progress', done, total })
-      const embeddings = await embedRows(rows, config.width, bucketLengths(config.contextLength), embed, { signal, onProgress })
+      const embeddings = await embedRows(rows, config.width, bucketLengths(config), embed, { signal, onProgress })
       return { embeddings, width: config.width }
     },
 

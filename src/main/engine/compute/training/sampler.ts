@@ -8,6 +8,8 @@ export interface EpochRequest {
   batchSize: number
   /** May overlap; a pair stays in the first group that names it. */
   groups: readonly (readonly number[])[]
+  /** One number a pair: pairs of one class are equally long, and a batch of one class needs little padding. Default: one class. */
+  lengthClasses?: readonly number[]
   seed: number
   epoch: number
 }
@@ -46,40 +48,75 @@ function disjointGroups(request: EpochRequest, batchSize: number): number[][] {
   return result
 }
 
-/** The largest groups choose first, each a random batch with room. A group without any room anywhere is given back. */
-function placeGroups(groups: number[][], batches: number[][], batchSize: number, random: Random): void {
-  const ordered = random.shuffle(groups).sort((a, b) => b.length - a.length)
-  for (const group of ordered) {
-    const start = random.below(batches.length)
+/** The largest groups choose first, each a random batch with room. Answers the groups for which there was none. */
+function placeGroups(groups: readonly number[][], batches: readonly number[][], batchSize: number, random: Random): number[][] {
+  const ordered = random.shuffle([...groups]).sort((a, b) => b.length - a.length)
+  return ordered.filter((group) => {
+    const start = batches.length > 0 ? random.below(batches.length) : 0
     for (let tries = 0; tries < batches.length; tries++) {
       const batch = batches[(start + tries) % batches.length]!
       if (batch.length + group.length > batchSize) continue
       batch.push(...random.shuffle(group))
-      break
+      return false
     }
+    return true
+  })
+}
+
+/** Answers the pairs for which there was no room. */
+function placeSingles(singles: readonly number[], batches: readonly number[][], batchSize: number, random: Random): number[] {
+  const shuffled = random.shuffle([...singles])
+  let next = 0
+  for (const batch of batches) while (batch.length < batchSize && next < shuffled.length) batch.push(shuffled[next++]!)
+  return shuffled.slice(next)
+}
+
+interface Units {
+  groups: number[][]
+  singles: number[]
+}
+
+/** A group belongs to the class of its first pair. */
+function unitsByClass({ pairCount, lengthClasses }: EpochRequest, groups: readonly number[][]): Units[] {
+  const byClass = new Map<number, Units>()
+  const unitsOf = (index: number): Units => {
+    const name = lengthClasses?.[index] ?? 0
+    const units = byClass.get(name) ?? { groups: [], singles: [] }
+    byClass.set(name, units)
+    return units
   }
+  const grouped = new Uint8Array(pairCount)
+  for (const group of groups) {
+    unitsOf(group[0]!).groups.push(group)
+    for (const index of group) grouped[index] = 1
+  }
+  for (let index = 0; index < pairCount; index++) if (!grouped[index]) unitsOf(index).singles.push(index)
+  return [...byClass.entries()].sort(([a], [b]) => a - b).map(([, units]) => units)
 }
 
 /**
  * The batches of one epoch, each of exactly `effectiveBatchSize` indices: shapes are static in the compiled step, so
- * the last batch is filled up with pairs of other batches instead of being cut.
+ * the last batch is filled up with pairs of other batches instead of being cut. As many batches as a class can fill hold
+ * that class alone; what is left of all classes shares the rest.
  */
 export function planEpoch(request: EpochRequest): Int32Array[] {
   const { pairCount, seed, epoch } = request
   const batchSize = effectiveBatchSize(pairCount, request.batchSize)
   const random = createRandom(seed, randomStreams.epochPlan, epoch)
-  const batches: number[][] = Array.from({ length: stepsPerEpoch(pairCount, batchSize) }, () => [])
-  placeGroups(disjointGroups(request, batchSize), batches, batchSize, random)
+  const batches: number[][] = []
+  const rest: Units = { groups: [], singles: [] }
+  for (const { groups, singles } of unitsByClass(request, disjointGroups(request, batchSize))) {
+    const count = groups.reduce((sum, group) => sum + group.length, singles.length)
+    const own: number[][] = Array.from({ length: Math.floor(count / batchSize) }, () => [])
+    rest.groups.push(...placeGroups(groups, own, batchSize, random))
+    rest.singles.push(...placeSingles(singles, own, batchSize, random))
+    batches.push(...own)
+  }
+  while (batches.length < stepsPerEpoch(pairCount, batchSize)) batches.push([])
+  const split = placeGroups(rest.groups, batches, batchSize, random).flat()
+  placeSingles([...rest.singles, ...split], batches, batchSize, random)
 
-  const placed = new Uint8Array(pairCount)
-  for (const batch of batches) for (const index of batch) placed[index] = 1
-  const single: number[] = []
-  for (let index = 0; index < pairCount; index++) if (!placed[index]) single.push(index)
-  random.shuffle(single)
-  let next = 0
-  for (const batch of batches) while (batch.length < batchSize && next < single.length) batch.push(single[next++]!)
-
-  return batches.map((batch) => {
+  return random.shuffle(batches).map((batch) => {
     const present = new Set(batch)
     while (batch.length < batchSize) {
       const index = random.below(pairCount)

@@ -11,7 +11,7 @@ import { mineNegatives, type MiningOptions, type MiningRequest } from '../mining
 import { embedRows } from '../retrieval/embedRows'
 import type { MiningResult, TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
 import type { WeightMap } from '../weights/namedArray'
-import { buildBatch, pairRows, type BatchSource, type PairRows } from './batches'
+import { buildBatch, lengthClasses, pairRows, type BatchSource, type PairRows } from './batches'
 import { judgedCells } from './cells'
 import { recoverCheckpoints, saveBest, saveCheckpoint, type SavedModel } from './checkpoint'
 import { loadResumeState, saveResumeState, type BestSoFar, type ResumeState } from './resumeState'
@@ -41,6 +41,7 @@ interface Run {
   model: ModelFolder
   step: TrainingStep
   source: BatchSource
+  lengthClasses: number[]
   validationRows: PairRows
   totalSteps: number
   epochSteps: number
@@ -114,7 +115,7 @@ async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run
   const validationRows = pairRows(request.validation, model.config)
   const step = await createStep(host, model, state)
   return {
-    request, host, model, step, source, validationRows, epochSteps, fingerprint,
+    request, host, model, step, source, validationRows, lengthClasses: lengthClasses(source.rows, model.config), epochSteps, fingerprint,
     totalSteps: recipe.epochs * epochSteps,
     done: state?.step ?? 0,
     startStep: state?.step ?? 0,
@@ -149,7 +150,7 @@ async function save(run: Run): Promise<void> {
 function embedAll(run: Run, rows: readonly Int32Array[]): Promise<Float32Array> {
   const { host, step, model } = run
   const embed = (ids: Int32Array, length: number, ends: Int32Array): Promise<Float32Array> => host.takeTurn(() => step.embed(ids, length, ends))
-  return embedRows(rows, model.config.width, bucketLengths(model.config.contextLength), embed, { signal: host.signal })
+  return embedRows(rows, model.config.width, bucketLengths(model.config), embed, { signal: host.signal })
 }
 
 async function measure(run: Run): Promise<void> {
@@ -266,7 +267,7 @@ async function runSteps(run: Run): Promise<TrainingOutcome> {
     if (isMiningDue(run)) await mineAgain(run)
     const epoch = Math.floor(run.done / epochSteps)
     if (plannedEpoch !== epoch) {
-      batches = planEpoch({ pairCount: pairs.length, batchSize: recipe.batchSize, groups: run.groups, seed: recipe.seed, epoch })
+      batches = planEpoch({ pairCount: pairs.length, batchSize: recipe.batchSize, groups: run.groups, lengthClasses: run.lengthClasses, seed: recipe.seed, epoch })
       plannedEpoch = epoch
     }
     if (!(await takeStep(run, batches[run.done % epochSteps]!))) continue

@@ -1,0 +1,92 @@
+// Measures one micro-batch of a training step on a device: the time of each piece, and the memory that it holds. Weights are
+// copied and thrown away afterwards; nothing is learned.
+import type { FuselipConfig } from '../fuselip/config'
+import { bucketLengths, padRows } from '../fuselip/sequence'
+import type { WeightMap } from '../weights/namedArray'
+import { maskRows } from './masking'
+import type { StepMeasurement } from './planner'
+import { createRandom, randomStreams } from './random'
+import type { StepBatch, StepSettings, StepSide, TrainingStep } from './stepContract'
+
+export interface StepMeasurementRequest {
+  config: FuselipConfig
+  /** Every trained tensor of the model. */
+  weights: WeightMap
+  /** Rows of ids like those of the batches, at least one a side; the longest decide the length. */
+  left: readonly Int32Array[]
+  right: readonly Int32Array[]
+  maskProbability: number
+  mmmWeight: number
+  /** At most this many pairs are computed at a time. */
+  pairCount: number
+}
+
+export interface MeasuringHost {
+  createStep(weights: WeightMap, config: FuselipConfig): Promise<TrainingStep>
+  takeTurn<T>(work: () => Promise<T>): Promise<T>
+  signal: AbortSignal
+  nowMs(): number
+  /** Memory of this process. */
+  usedBytes(): number
+}
+
+/** Two micro-batches: one would be computed as a whole batch. */
+const partCount = 2
+const longestFirst = (rows: readonly Int32Array[], count: number): Int32Array[] => {
+  const sorted = [...rows].sort((a, b) => b.length - a.length)
+  return Array.from({ length: count }, (_, index) => sorted[index % sorted.length]!)
+}
+
+function syntheticBatch({ config, left, right, maskProbability, mmmWeight, pairCount }: StepMeasurementRequest): StepBatch {
+  const batchSize = partCount * pairCount
+  const buckets = bucketLengths(config.contextLength)
+  const side = (rows: readonly Int32Array[], stream: number): StepSide =>
+    maskRows(padRows(longestFirst(rows, batchSize), buckets), mmmWeight > 0 ? maskProbability : 0, createRandom(1, stream, 0), config)
+  const cells = new Float32Array(batchSize * batchSize).fill(-1)
+  for (let row = 0; row < batchSize; row++) cells[row * batchSize + row] = 1
+  return { batchSize, left: side(left, randomStreams.maskLeft), right: side(right, randomStreams.maskRight), cells }
+}
+
+/** @throws AppError 'cancelled', 'out-of-memory', 'device-failed' */
+export async function measureStep(request: StepMeasurementRequest, host: MeasuringHost): Promise<StepMeasurement> {
+  const { config, weights, pairCount, mmmWeight } = request
+  const batch = syntheticBatch(request)
+  let parameterBytes = 0
+  for (const { data } of weights.values()) parameterBytes += data.byteLength
+  const step = await host.takeTurn(() => host.createStep(weights, config))
+  try {
+    const pieces: number[] = []
+    const heldBytes: number[] = []
+    const hooks = {
+      takeTurn: <T>(work: () => Promise<T>) => host.takeTurn(async () => {
+        const startedAtMs = host.nowMs()
+        const result = await work()
+        pieces.push(host.nowMs() - startedAtMs)
+        heldBytes.push(host.usedBytes())
+        return result
+      }),
+      beforeMicroBatch: async () => host.signal.throwIfAborted(),
+    }
+    const settings: StepSettings = { learningRate: 0, weightDecay: 0, gradientClip: 1, mmmWeight, optimizerStep: 1, microBatchSize: pairCount }
+    await step.run(batch, settings, hooks)
+    // Pieces of a step: each side of each micro-batch, its block of cells, its gradients, and one update.
+    const firstGradient = 3 * partCount
+    // Before the first gradients, the sums and the spare weights were not touched; they are resident, not activations.
+    const activationBytes = Math.max(0, heldBytes[firstGradient]! - heldBytes[firstGradient - 1]! - 2 * parameterBytes)
+    pieces.length = 0
+    // Only the second run is free of compiling.
+    await step.run(batch, { ...settings, optimizerStep: 2 }, hooks)
+    return {
+      config, pairCount, activationBytes,
+      leftLength: batch.left.length, rightLength: batch.right.length,
+      slotsPerPair: (batch.left.maskedPositions.length + batch.right.maskedPositions.length) / batch.batchSize,
+      // Weights and both moments twice, the sum of the gradients, and the weights as they were loaded.
+      residentBytes: 8 * parameterBytes,
+      embedMs: Math.min(...pieces.slice(0, partCount)) + Math.min(...pieces.slice(partCount, 2 * partCount)),
+      gradientMs: Math.min(...pieces.slice(firstGradient, firstGradient + partCount)),
+      updateMs: pieces.at(-1)!,
+    }
+  } finally {
+    await step.dispose()
+  }
+}
