@@ -20,11 +20,25 @@ async function openPage(colorScheme: 'dark' | 'light'): Promise<Page> {
 
 /** One line per element that breaks a rule, so that a failure says where to look. */
 async function findViolations(page: Page): Promise<string[]> {
-  await page.waitForFunction(() => document.querySelector('.animate-spin, .animate-pulse, [aria-busy="true"]') === null)
+  await page.waitForFunction(`document.querySelector('.animate-spin, .animate-pulse, [aria-busy="true"]') === null`)
   await page.evaluate(axe.source)
   const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })`)) as axe.AxeResults
   return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 200)} ${node.failureSummary?.split('\n').slice(1).join(';').trim() ?? ''}`))
 }
+
+// Scripts for the page, as text, because this file is checked without the names of a browser.
+const leaveField = 'document.activeElement?.blur()'
+/** The element in focus when nothing on the page marks it. A field draws its ring on the control around it, the grid on a pair. */
+const describeHiddenFocus = `(() => {
+  const element = document.activeElement
+  if (!element || element === document.body) return null
+  const marked = [element, element.closest('.control'), element.querySelector('[role="option"][id]')].filter(Boolean)
+  const hasRing = marked.some((each) => {
+    const style = getComputedStyle(each)
+    return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+  })
+  return hasRing ? null : element.outerHTML.slice(0, 160)
+})()`
 
 beforeAll(async () => {
   studio = await startStudio()
@@ -66,11 +80,11 @@ describe('the keyboard alone', () => {
     const page = await openPage('dark')
     for (const [keys, title] of [['l', 'Library'], ['r', 'Review'], ['n', 'Negatives'], ['t', 'Train'], ['s', 'Search']] as const) {
       if (title !== 'Library') await page.keyboard.press('Escape')
-      await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+      await page.evaluate(leaveField)
       await page.keyboard.press('g')
       await page.keyboard.press(keys)
       await page.waitForURL(new RegExp(`#/${title.toLowerCase()}`))
-      await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+      await page.evaluate(leaveField)
       await page.keyboard.press('Shift+?')
       await page.getByRole('dialog', { name: `Keys in ${title}` }).waitFor()
       expect(await page.getByRole('dialog').getByRole('listitem').count()).toBeGreaterThan(5)
@@ -86,17 +100,7 @@ describe('the keyboard alone', () => {
       const hidden: string[] = []
       for (let stop = 0; stop < 25; stop += 1) {
         await page.keyboard.press('Tab')
-        const found = await page.evaluate(() => {
-          const element = document.activeElement
-          if (!(element instanceof HTMLElement) || element === document.body) return null
-          // A field draws its ring on the control around it; the grid draws it on the pair in focus.
-          const marked = [element, element.closest('.control'), element.querySelector('[role="option"][id]')].filter((each) => each instanceof HTMLElement)
-          const hasRing = marked.some((each) => {
-            const style = getComputedStyle(each)
-            return (style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
-          })
-          return hasRing ? null : element.outerHTML.slice(0, 160)
-        })
+        const found = (await page.evaluate(describeHiddenFocus)) as string | null
         if (found) hidden.push(found)
       }
       expect(hidden, view).toEqual([])

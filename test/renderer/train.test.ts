@@ -18,7 +18,9 @@ let state: FakeRuns
 let wrapper: VueWrapper
 let pinia: Pinia
 
-const button = (name: string) => wrapper.findAll('button').find((element) => element.text() === name || element.attributes('aria-label') === name)
+/** By its words, without the key that stands behind them. */
+const button = (name: string) => wrapper.findAll('button').find((element) => wordsOf(element.element) === name || element.attributes('aria-label') === name)
+const wordsOf = (element: Element): string => [...element.childNodes].filter((node) => node instanceof Text || (node instanceof Element && !node.querySelector('kbd'))).map((node) => node.textContent ?? '').join('').trim()
 const chart = (name: string) => wrapper.get(`[role="img"][aria-label="${name}"]`)
 const show = async (): Promise<void> => {
   const mounted = await mountView(TrainView, fake)
