@@ -12,7 +12,8 @@ export default defineConfig({
     resolve: { alias: { '@shared': shared } },
     build: {
       target: 'node20',
-      // tfjs-core ships its gradients as ES modules that plain Node cannot load, so it goes into the bundle.
+      // tfjs-core registers its gradients from ES modules that import each other without file extensions, which Node
+      // refuses to resolve; in the bundle nothing is left to resolve.
       externalizeDeps: { exclude: ['@tensorflow/tfjs-core'] },
       rollupOptions: {
         input: {

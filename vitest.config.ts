@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          // tfjs-core's gradients are ES modules that plain Node cannot load.
+          // These ES modules of tfjs-core import each other without file extensions, which Node refuses to resolve; Vite does.
           server: { deps: { inline: [/tfjs-core\/dist\/(register_all_gradients|gradients|kernel_names|gradients_util)/] } },
           include: ['test/{unit,parity,training,integration,rules}/**/*.test.ts'],
           testTimeout: 120_000,
