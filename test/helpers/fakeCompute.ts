@@ -54,6 +54,11 @@ export class FakeCompute implements Compute {
     mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
     nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
     measureRecall: async (request) => measureRecall(request),
+    measureStep: async ({ left, right }) => ({
+      config: { width, headCount: 1, layerCount: 1, contextLength: 32, codebookSize: 256, imageTokenCount: 6, hasMask: true },
+      leftLength: left.length ? 16 : 0, rightLength: right.length ? 16 : 0, slotsPerPair: 2, pairCount: 2,
+      residentBytes: 1e6, activationBytes: 2e6, embedMs: 10, gradientMs: 30, updateMs: 5,
+    }),
     train: (request, { onEvent }) => this.#train(request, onEvent ?? (() => undefined)),
     steerTraining: async ({ runDir, action }) => {
       this.#steering.set(runDir, action)

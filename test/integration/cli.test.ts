@@ -17,6 +17,11 @@ const baseRun: Run = {
   endedAtMs: null, etaMs: null, lastMetric: null, lastValidation: null, checkpointSteps: [], error: null, jobId: 1,
 }
 
+const measuredPlan = {
+  deviceName: 'Test CPU, 2 cores', microBatchSize: 4, largestMicroBatchSize: 7, availableMemoryBytes: 4 * 2 ** 30, peakMemoryBytes: 1.5 * 2 ** 30,
+  stepMs: 1500, epochMs: 1500, totalMs: 12_000, samplesPerSecond: 6.7,
+}
+
 let results: string[]
 let notes: string[]
 let opened: OpenEngineOptions[]
@@ -46,7 +51,7 @@ function fakeClient(): StudioClient {
     models: { list: os.models.list.handler(() => { throw new ORPCError('project-locked', { message: 'The project is open elsewhere.', data: { advice: 'Close it there.' } }) }) },
     runs: {
       listPresets: os.runs.listPresets.handler(() => [{ id: 'quick', name: 'Quick', description: 'Short.', recipe: { ...defaultRecipe, epochs: 2 } }]),
-      plan: os.runs.plan.handler(note('runs.plan', () => ({ trainPairCount: 10, validationPairCount: 2, stepsPerEpoch: 1, totalSteps: 8, obstacle: null }))),
+      plan: os.runs.plan.handler(note('runs.plan', () => ({ trainPairCount: 10, validationPairCount: 2, stepsPerEpoch: 1, totalSteps: 8, negativesPerAnchor: 8.6, measured: measuredPlan, obstacle: null }))),
       start: os.runs.start.handler(note('runs.start', () => ({ runId: 3, jobId: 1 }))),
       resume: os.runs.resume.handler(note('runs.resume', () => ({ runId: 3, jobId: 1 }))),
       get: os.runs.get.handler(() => run),
@@ -121,6 +126,19 @@ describe('commands', () => {
   })
 })
 
+describe('plan', () => {
+  it('measures, starts nothing, and tells what the recipe would need and take', async () => {
+    expect(await runCommand('plan', '--preset', 'quick', '--set', 'batchSize=10', '--model', 'bundled:nano')).toBe(0)
+    expect(calls).toEqual([{ name: 'runs.plan', input: { recipe: { ...defaultRecipe, epochs: 2, batchSize: 10 }, baseModelId: 'bundled:nano', measure: true } }])
+    for (const words of ['Test CPU, 2 cores', '4 pairs at a time', '7 pairs', '1.50 GiB of 4.00 GiB', '8.6 of 9', '12.0 s']) expect(results[0]).toContain(words)
+  })
+
+  it('writes the plan as JSON', async () => {
+    expect(await runCommand('plan', '--json')).toBe(0)
+    expect(JSON.parse(results[0] ?? '')).toMatchObject({ totalSteps: 8, negativesPerAnchor: 8.6, measured: measuredPlan })
+  })
+})
+
 describe('interrupts', () => {
   it('cancels a job and exits with 130', async () => {
     jobStates = [{ done: 1 }]
@@ -184,7 +202,7 @@ describe('errors', () => {
 
   it('shows help and succeeds', async () => {
     expect(await runCommand('--help')).toBe(0)
-    for (const name of ['import', 'tokenize', 'mine', 'train', 'evaluate', 'search', 'models', 'devices', 'jobs', 'serve', 'demo', 'sample']) {
+    for (const name of ['import', 'tokenize', 'mine', 'plan', 'train', 'evaluate', 'search', 'models', 'devices', 'jobs', 'serve', 'demo', 'sample']) {
       expect(results.join('\n')).toContain(`  ${name}`)
     }
     expect(opened).toEqual([])

@@ -34,13 +34,42 @@ describe('runs', () => {
 
   it('plans steps from the accepted pairs', async () => {
     expect(await project.client.runs.plan({ recipe: recipeSchema.parse({ epochs: 5, batchSize: 4 }) })).toEqual({
-      trainPairCount: 9, validationPairCount: 6, stepsPerEpoch: 3, totalSteps: 15, obstacle: null,
+      trainPairCount: 9, validationPairCount: 6, stepsPerEpoch: 3, totalSteps: 15, negativesPerAnchor: expect.any(Number) as number, measured: null, obstacle: null,
     })
     const { pairs } = await project.client.pairs.list({ filter: { split: 'train' } })
     await project.client.pairs.setStatus({ ids: pairs.slice(1).map((pair) => pair.id), status: 'unreviewed' })
     expect((await project.client.runs.plan({ recipe: shortRecipe })).obstacle).toMatch(/at least 2 accepted pairs.*there is 1/)
     await expect(start()).rejects.toMatchObject({ code: 'bad-input', data: { advice: expect.stringMatching(/Review/) } })
     expect(await project.client.runs.list({})).toEqual([])
+  })
+
+  it('counts the negatives that an anchor really has: no equal sides, no matches, nothing ignored', async () => {
+    const recipe = recipeSchema.parse({ batchSize: 9, useHardNegatives: false })
+    // All nine pairs in one batch, and hardly any two alike.
+    const before = (await project.client.runs.plan({ recipe })).negativesPerAnchor
+    expect(before).toBeGreaterThan(7)
+    expect(before).toBeLessThanOrEqual(8)
+    const { pairs } = await project.client.pairs.list({ filter: { split: 'train', task: 'caption' } })
+    await project.client.negatives.judge({ pairId: pairs[0]!.id, otherPairId: pairs[1]!.id, verdict: 'match' })
+    // A match counts in both directions: two cells of 9 anchors.
+    expect((await project.client.runs.plan({ recipe })).negativesPerAnchor).toBeCloseTo(before - 2 / 9, 6)
+  })
+
+  it('measures one micro-batch when asked, keeps it for the model, the device and the data, and scales it to the recipe', async () => {
+    const recipe = recipeSchema.parse({ epochs: 2, batchSize: 8, microBatchSize: 2 })
+    expect((await project.client.runs.plan({ recipe })).measured).toBeNull()
+    const { measured } = await project.client.runs.plan({ recipe, measure: true })
+    // 4 micro-batches of (10 + 30) ms and an update of 5 ms; two steps an epoch.
+    expect(measured).toMatchObject({ deviceName: expect.any(String) as string, microBatchSize: 2, largestMicroBatchSize: 8, stepMs: 165, epochMs: 330, totalMs: 660, peakMemoryBytes: 3e6 })
+    expect(measured!.availableMemoryBytes).toBeGreaterThan(2 ** 20)
+    const whole = await project.client.runs.plan({ recipe: { ...recipe, microBatchSize: 0 } })
+    expect(whole.measured).toMatchObject({ microBatchSize: 8, stepMs: 125 })
+    await project.client.runs.plan({ recipe, measure: true })
+    expect(project.compute.countOf('measureStep')).toBe(1)
+    expect(project.compute.lastRequest('measureStep')).toMatchObject({ recipe: { batchSize: 8, maskProbability: 0.1, mmmWeight: 0.25 }, device: { deviceId: null, threadCount: null } })
+    await project.client.settings.set({ threadCount: 1 })
+    expect((await project.client.runs.plan({ recipe })).measured).toBeNull()
+    await expect(project.client.runs.plan({ recipe, baseModelId: 'run:99:best' })).rejects.toMatchObject({ code: 'not-found' })
   })
 
   it('tokenizes, mines and trains; metrics, validations, checkpoints and models are kept', async () => {

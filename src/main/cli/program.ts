@@ -8,6 +8,7 @@ import { listDevices, listJobs, listModels, search, type SearchOptions } from '.
 import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
 import { sample } from './commands/sample'
 import { serve, type ServeOptions } from './commands/serve'
+import { plan, type PlanOptions } from './commands/plan'
 import { evaluate, train, type TrainOptions } from './commands/training'
 
 /** Everything of a command's surroundings that the options do not decide. */
@@ -66,6 +67,13 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--margin <cosine>', 'drop candidates above the true pair plus this', decimal, 0)
     .addOption(splitOption('split to mine in').default('train'))
     .action((options: Parameters<typeof mine>[1]) => mine(contextOf(), options))
+
+  program.command('plan').description('tell what a recipe would need and take: memory, time and real negatives, from one measured micro-batch')
+    .option('--preset <id>', 'start from a preset')
+    .option('--recipe <file>', 'start from a recipe as a JSON file')
+    .option('--set <key=value>', 'change one setting; may be repeated', collect, [])
+    .option('--model <id>', 'model to start from; the project’s own when left out')
+    .action((options: PlanOptions) => plan(contextOf(), options))
 
   program.command('train').description('fine-tune on the accepted pairs; Ctrl+C pauses with a checkpoint')
     .option('--preset <id>', 'start from a preset')

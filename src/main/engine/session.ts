@@ -30,6 +30,7 @@ export interface SessionSurroundings {
   picker: Picker
   recentProjects: RecentProjects
   resourcesDir: string
+  getDeviceName: () => string
   switchProject: (projectDir: string) => Promise<Project>
 }
 
@@ -43,7 +44,7 @@ export interface Session {
 export type SessionServices = ReturnType<typeof createServices>
 
 function createServices(store: Store, surroundings: SessionSurroundings) {
-  const { compute, changes, settings, picker, recentProjects, resourcesDir, switchProject } = surroundings
+  const { compute, changes, settings, picker, recentProjects, resourcesDir, getDeviceName, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
   const models = new ModelsService(resourcesDir, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
@@ -60,7 +61,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     importJobs: new ImportJobs(jobs, imports, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
-    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice }),
+    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),
     evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),

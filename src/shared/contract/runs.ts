@@ -26,8 +26,28 @@ export const runSchema = z.object({
 })
 export type Run = z.infer<typeof runSchema>
 
+/** From one micro-batch that was computed on the chosen device, so times and memory are estimates. */
+export const measuredPlanSchema = z.object({
+  deviceName: z.string(),
+  /** Pairs that the run would compute at a time. */
+  microBatchSize: z.number(),
+  /** Most pairs at a time that fit into the memory now available, at most the batch; 0 where not even one does. */
+  largestMicroBatchSize: z.number(),
+  availableMemoryBytes: z.number(),
+  peakMemoryBytes: z.number(),
+  stepMs: z.number(),
+  epochMs: z.number(),
+  totalMs: z.number(),
+  samplesPerSecond: z.number(),
+})
+export type MeasuredPlan = z.infer<typeof measuredPlanSchema>
+
 export const runPlanSchema = z.object({
   trainPairCount: z.number(), validationPairCount: z.number(), stepsPerEpoch: z.number(), totalSteps: z.number(),
+  /** Pairs of its batch that an anchor is really told apart from, on average: equal sides, matches and ignored ones left out. */
+  negativesPerAnchor: z.number(),
+  /** Null until it was asked for with `measure`; kept for the model, the device and the data. */
+  measured: measuredPlanSchema.nullable(),
   /** Why the run cannot start; null when it can. */
   obstacle: z.string().nullable(),
 })
@@ -38,7 +58,8 @@ export type Preset = z.infer<typeof presetSchema>
 
 export const runsContract = {
   listPresets: procedure('Lists the training presets.', z.object({}), z.array(presetSchema)),
-  plan: procedure('Tells what a recipe would mean on the open project, without starting it.', z.strictObject({ recipe: recipeSchema }), runPlanSchema),
+  plan: procedure('Tells what a recipe would mean on the open project, without starting it; measures one micro-batch only when asked to.',
+    z.strictObject({ recipe: recipeSchema, baseModelId: z.string().nullable().default(null), measure: z.boolean().default(false) }), runPlanSchema),
   start: procedure('Starts a fine-tuning run on the accepted pairs of the training split.',
     z.strictObject({ name: z.string().trim().max(120).default(''), baseModelId: z.string().nullable().default(null), recipe: recipeSchema }),
     z.object({ runId: id, jobId: id })),

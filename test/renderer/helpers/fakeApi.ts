@@ -201,7 +201,7 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       return { history: history() }
     },
     'runs.listPresets': () => [{ id: 'quick', name: 'Quick', description: 'A short run.', recipe: defaultRecipe }],
-    'runs.plan': () => ({ trainPairCount: 200, validationPairCount: 24, stepsPerEpoch: 4, totalSteps: 48, obstacle: null }),
+    'runs.plan': () => ({ trainPairCount: 200, validationPairCount: 24, stepsPerEpoch: 4, totalSteps: 48, negativesPerAnchor: 61.5, measured: null, obstacle: null }),
     'runs.start': () => ({ runId: 1, ...startJob('train', 'Train') }),
     'runs.list': () => [],
     'runs.get': ({ runId }: { runId: number }) => run(runId),

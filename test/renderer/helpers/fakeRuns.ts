@@ -53,7 +53,7 @@ export function installRuns(fake: FakeApi, runs: Run[] = []): FakeRuns {
   const state: FakeRuns = {
     runs,
     series: new Map(),
-    plan: { trainPairCount: 960, validationPairCount: 120, stepsPerEpoch: 15, totalSteps: 180, obstacle: null },
+    plan: { trainPairCount: 960, validationPairCount: 120, stepsPerEpoch: 15, totalSteps: 180, negativesPerAnchor: 62.5, measured: null, obstacle: null },
     change(runId, over) {
       state.runs = state.runs.map((run) => (run.id === runId ? { ...run, ...over } : run))
       fake.emit({ topic: 'run', runId })

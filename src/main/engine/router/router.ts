@@ -66,7 +66,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     },
     runs: {
       listPresets: os.runs.listPresets.handler(() => engine.services.runs.listPresets()),
-      plan: os.runs.plan.handler(({ input }) => engine.services.runs.plan(input)),
+      plan: os.runs.plan.handler(({ input, signal }) => engine.services.runs.plan(input, signal)),
       start: os.runs.start.handler(({ input }) => engine.services.runs.start(input)),
       pause: os.runs.pause.handler(({ input }) => engine.services.runs.pause(input)),
       resume: os.runs.resume.handler(({ input }) => engine.services.runs.resume(input)),

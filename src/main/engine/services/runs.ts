@@ -1,20 +1,21 @@
 // Fine-tuning runs: what a recipe would mean, start, pause, stop, resume, and what was measured.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Job, Metric, Pair, Validation } from '../../../shared/contract/entities'
+import type { Job, Metric, Validation } from '../../../shared/contract/entities'
 import type { Preset, Run, RunPlan } from '../../../shared/contract/runs'
 import { AppError } from '../../../shared/errors'
 import type { Recipe } from '../../../shared/recipe'
-import { stepsPerEpoch } from '../compute/training/sampler'
 import type { JobRunner } from '../jobs/runner'
 import { defaultModelId } from './models'
 import { readPresets } from './presets'
 import { workOnRun, type RunDependencies } from './runBody'
+import { RunPlanner, type ChosenPairs } from './runPlan'
 import { readSnapshot, toSnapshotPair, writeSnapshot } from './runSnapshot'
 
 export interface RunsDependencies extends RunDependencies {
   jobs: JobRunner
   resourcesDir: string
+  getDeviceName: () => string
 }
 
 type Steering = 'pause' | 'stop'
@@ -26,29 +27,29 @@ export class RunsService {
   readonly #wanted = new Map<number, Steering>()
   readonly #ending = new Set<Promise<void>>()
 
-  constructor(private readonly dependencies: RunsDependencies) {}
+  readonly #planner: RunPlanner
+
+  constructor(private readonly dependencies: RunsDependencies) {
+    this.#planner = new RunPlanner(dependencies)
+  }
 
   listPresets(): Promise<Preset[]> {
     return readPresets(join(this.dependencies.resourcesDir, 'presets'))
   }
 
-  plan({ recipe }: { recipe: Recipe }): RunPlan {
-    const { train, validation } = this.#choosePairs()
-    const stepCount = train.length < 2 ? 0 : stepsPerEpoch(train.length, recipe.batchSize)
-    return {
-      trainPairCount: train.length,
-      validationPairCount: validation.length,
-      stepsPerEpoch: stepCount,
-      totalSteps: stepCount * recipe.epochs,
-      obstacle: train.length < 2 ? `A run needs at least 2 accepted pairs in the training split; there ${train.length === 1 ? 'is 1' : 'are none'}.` : null,
-    }
+  /** @throws AppError 'not-found' for a model that is not there; what the device answers to a measurement */
+  async plan({ recipe, baseModelId = null, measure = false }: { recipe: Recipe; baseModelId?: string | null; measure?: boolean }, signal?: AbortSignal): Promise<RunPlan> {
+    const { store, models } = this.dependencies
+    const model = await models.resolve(baseModelId ?? store.project.get().currentModelId)
+    return this.#planner.plan(this.#choosePairs(), recipe, model, measure, signal)
   }
 
   async start({ name, baseModelId, recipe }: { name: string; baseModelId: string | null; recipe: Recipe }): Promise<{ runId: number; jobId: number }> {
     const { store, models, negatives } = this.dependencies
     const model = await models.resolve(baseModelId ?? store.project.get().currentModelId)
-    const { train, validation } = this.#choosePairs()
-    const plan = this.plan({ recipe })
+    const pairs = this.#choosePairs()
+    const { train, validation } = pairs
+    const plan = this.#planner.count(pairs, recipe)
     if (plan.obstacle) throw new AppError('bad-input', plan.obstacle, 'Accept pairs in Review, then start the run again.')
     const judgements = negatives.judgementsBetween(train.map((pair) => pair.id))
     const run = store.runs.create({ name, baseModelId: model.id, recipe, device: '', totalSteps: plan.totalSteps, pairCount: train.length })
@@ -143,7 +144,7 @@ export class RunsService {
     while (this.#ending.size) await Promise.all(this.#ending)
   }
 
-  #choosePairs(): { train: Pair[]; validation: Pair[] } {
+  #choosePairs(): ChosenPairs {
     const { negatives } = this.dependencies
     return { train: negatives.listPairs('train').filter((pair) => pair.status === 'accepted'), validation: negatives.listPairs('validation') }
   }

@@ -16,9 +16,11 @@ import { findNearest } from '../retrieval/nearest'
 import { createImageTokenizer, imageBatchSize } from '../titok/imageTokenizer'
 import { sideRow } from '../training/batches'
 import { createTrainingStep } from '../training/compiledStep'
+import { measureStep } from '../training/measureStep'
 import { train } from '../training/trainer'
 import { chooseDevice, listDevices } from './devices'
-import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo } from './protocol'
+import { modelHandlers } from './modelHandlers'
+import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo, SideShape } from './protocol'
 import { createRecentlyUsed } from './recentlyUsed'
 import type { ComputeHandlers } from './serve'
 import { createTurns } from './turns'
@@ -69,6 +71,8 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
   }
 
   return {
+    ...modelHandlers,
+
     listDevices: async () => listDevices(),
 
     async describeModel({ modelDir }): Promise<ModelInfo> {
@@ -108,6 +112,19 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
 
     measureRecall: async (request) => measureRecall(request),
 
+    async measureStep({ modelDir, recipe, left, right, device: choice }, { signal }) {
+      const device = chooseDevice(choice)
+      const { config, weights } = await readModelFolder(modelDir)
+      return measureStep({
+        config, weights,
+        left: left.map((side) => shapedRow(side, config)), right: right.map((side) => shapedRow(side, config)),
+        ...recipe,
+      }, {
+        createStep: (own, ownConfig) => createTrainingStep(own, ownConfig, device),
+        takeTurn, signal, nowMs: () => performance.now(), usedBytes: () => process.memoryUsage.rss(),
+      })
+    },
+
     async train(request, { signal, emit }) {
       if (steering.has(request.runDir)) throw new AppError('conflict', 'This run is being trained already.', 'Wait until it ends, or stop it first.')
       const steer: { action: 'pause' | 'stop' | null } = { action: null }
@@ -140,6 +157,12 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       return {}
     },
   }
+}
+
+/** A row of the length that the side will have; which codes an image has makes no difference to time or memory. */
+function shapedRow({ hasImage, text }: SideShape, config: FuselipConfig): Int32Array {
+  const codes = hasImage ? Uint16Array.from({ length: config.imageTokenCount }, (_, index) => (index * 7 + 1) % config.codebookSize) : null
+  return sideRow({ codes, text }, config)
 }
 
 /** A picture that cannot be read is an answer, not a failure of the call. */

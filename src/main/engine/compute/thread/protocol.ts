@@ -5,6 +5,8 @@ import type { Device } from '../../../../shared/contract/studio'
 import type { Metric, Recall, Validation, Verdict } from '../../../../shared/contract/entities'
 import type { ImageRecipe } from '../../../../shared/imageRecipe'
 import type { Recipe } from '../../../../shared/recipe'
+import type { ModelMethods } from './modelHandlers'
+import type { StepMeasurement } from '../training/planner'
 
 /** What a person chose in the settings. Every call that computes names it: a call that forgot it would run elsewhere. */
 export interface DeviceChoice {
@@ -18,6 +20,12 @@ export interface DeviceChoice {
 export interface SideInput {
   /** Codes of the image tokenizer (0…K−1), null without an image. */
   codes: Uint16Array | null
+  text: string | null
+}
+
+/** What decides the length of a side's row. */
+export interface SideShape {
+  hasImage: boolean
   text: string | null
 }
 
@@ -93,7 +101,7 @@ export interface TrainingOutcome {
 export interface ProgressEvent { kind: 'progress'; done: number; total: number }
 
 /** Method name → request, result, and the events that may come before the result. */
-export interface ComputeMethods {
+export interface ComputeMethods extends ModelMethods {
   listDevices: { request: Record<string, never>; result: Device[]; event: never }
   describeModel: { request: { modelDir: string }; result: ModelInfo; event: never }
   /** One entry per image; exactly one of codes and error is null. */
@@ -114,6 +122,12 @@ export interface ComputeMethods {
   nearest: { request: { query: Float32Array; targets: Float32Array; width: number; limit: number }; result: { indices: Uint32Array; scores: Float32Array }; event: never }
   /** Recall of queries over targets; `relevant[i]` lists the target indices that are right for query i. */
   measureRecall: { request: { queries: Float32Array; targets: Float32Array; width: number; relevant: number[][] }; result: Recall; event: never }
+  /** Times and weighs one micro-batch of a training step; the longest of the given sides decide the length of its rows. */
+  measureStep: {
+    request: { modelDir: string; recipe: Pick<Recipe, 'batchSize' | 'maskProbability' | 'mmmWeight'>; left: SideShape[]; right: SideShape[]; device: DeviceChoice }
+    result: StepMeasurement
+    event: never
+  }
   train: { request: TrainingRequest; result: TrainingOutcome; event: TrainingEvent }
   /** Asks the running training to end after the current step; both save a checkpoint first. */
   steerTraining: { request: { runDir: string; action: 'pause' | 'stop' }; result: Record<string, never>; event: never }

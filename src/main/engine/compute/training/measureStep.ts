@@ -4,6 +4,7 @@ import type { FuselipConfig } from '../fuselip/config'
 import { bucketLengths, padRows } from '../fuselip/sequence'
 import type { WeightMap } from '../weights/namedArray'
 import { maskRows } from './masking'
+import { estimateActivationBytes } from './microBatch'
 import type { StepMeasurement } from './planner'
 import { createRandom, randomStreams } from './random'
 import type { StepBatch, StepSettings, StepSide, TrainingStep } from './stepContract'
@@ -17,8 +18,8 @@ export interface StepMeasurementRequest {
   right: readonly Int32Array[]
   maskProbability: number
   mmmWeight: number
-  /** At most this many pairs are computed at a time. */
-  pairCount: number
+  /** Of the recipe: no more pairs than it can use are measured. */
+  batchSize: number
 }
 
 export interface MeasuringHost {
@@ -37,9 +38,23 @@ const longestFirst = (rows: readonly Int32Array[], count: number): Int32Array[] 
   return Array.from({ length: count }, (_, index) => sorted[index % sorted.length]!)
 }
 
-function syntheticBatch({ config, left, right, maskProbability, mmmWeight, pairCount }: StepMeasurementRequest): StepBatch {
+/** Enough to tell from noise, little enough to fit anywhere. */
+const measuredBytes = 2 ** 28
+
+/** Pairs of the micro-batch: a power of two, at most half of the batch. */
+function chosenPairCount({ config, left, right, maskProbability, batchSize }: StepMeasurementRequest): number {
+  const buckets = bucketLengths(config)
+  const lengthOf = (rows: readonly Int32Array[]): number => padRows(longestFirst(rows, 1), buckets).length
+  const [leftLength, rightLength] = [lengthOf(left), lengthOf(right)]
+  const bytes = (rows: number): number => estimateActivationBytes(config, { rows, leftLength, rightLength, slots: rows * maskProbability * (leftLength + rightLength) })
+  let count = 1
+  while (partCount * count * 2 <= batchSize && bytes(2 * count) <= measuredBytes) count *= 2
+  return count
+}
+
+function syntheticBatch({ config, left, right, maskProbability, mmmWeight }: StepMeasurementRequest, pairCount: number): StepBatch {
   const batchSize = partCount * pairCount
-  const buckets = bucketLengths(config.contextLength)
+  const buckets = bucketLengths(config)
   const side = (rows: readonly Int32Array[], stream: number): StepSide =>
     maskRows(padRows(longestFirst(rows, batchSize), buckets), mmmWeight > 0 ? maskProbability : 0, createRandom(1, stream, 0), config)
   const cells = new Float32Array(batchSize * batchSize).fill(-1)
@@ -49,8 +64,9 @@ function syntheticBatch({ config, left, right, maskProbability, mmmWeight, pairC
 
 /** @throws AppError 'cancelled', 'out-of-memory', 'device-failed' */
 export async function measureStep(request: StepMeasurementRequest, host: MeasuringHost): Promise<StepMeasurement> {
-  const { config, weights, pairCount, mmmWeight } = request
-  const batch = syntheticBatch(request)
+  const { config, weights, mmmWeight } = request
+  const pairCount = chosenPairCount(request)
+  const batch = syntheticBatch(request, pairCount)
   let parameterBytes = 0
   for (const { data } of weights.values()) parameterBytes += data.byteLength
   const step = await host.takeTurn(() => host.createStep(weights, config))
