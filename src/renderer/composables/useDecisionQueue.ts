@@ -1,10 +1,12 @@
 // A queue of things to decide about one by one: pairs in Review, candidates in Negatives. It is read in batches and kept
 // in order, so that going back and undoing lead to what was there. A decision shows at once and is taken back when the
 // engine refuses it.
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import type { AppError } from '@shared/errors'
 import { useApi } from '@renderer/api/api'
 import { readError } from '@renderer/api/readError'
+import { useConnection } from '@renderer/composables/useConnection'
+import { useChangesStore } from '@renderer/stores/changes'
 import { useHistoryStore } from '@renderer/stores/history'
 
 export interface QueueWindow<Item> {
@@ -28,6 +30,8 @@ const previewCount = 24
 export function useDecisionQueue<Item extends { id: number }>(source: QueueSource<Item>) {
   const api = useApi()
   const history = useHistoryStore()
+  const changes = useChangesStore()
+  const connection = useConnection()
   const items = shallowRef<readonly Item[]>([])
   const position = ref(0)
   /** Items of the engine's list that are not in `items`. */
@@ -55,12 +59,32 @@ export function useDecisionQueue<Item extends { id: number }>(source: QueueSourc
     beyondCount.value = Math.max(0, answer.total - items.value.filter(source.isListed).length)
   }
 
-  async function readMore(): Promise<void> {
-    if (isReading || (isLoaded.value && beyondCount.value === 0)) return
+  /** Reads the list again without leaving the item in sight; what was passed already stays for going back. */
+  async function readAgain(): Promise<void> {
+    const asked = generation
+    const answer = await source.read(api, 0, source.batchSize)
+    if (asked !== generation) return
+    const fresh = new Map(answer.items.map((item) => [item.id, item]))
+    const kept = items.value.slice(0, position.value + 1).map((item) => fresh.get(item.id) ?? item)
+    for (const { id } of kept) fresh.delete(id)
+    items.value = [...kept, ...fresh.values()]
+    strays.clear()
+    beyondCount.value = Math.max(0, answer.total - items.value.filter(source.isListed).length)
+  }
+
+  const readMore = async (): Promise<void> => {
+    if (!isLoaded.value || beyondCount.value > 0) await attempt(read)
+  }
+  const refresh = async (): Promise<void> => {
+    if (isLoaded.value) await attempt(readAgain)
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    if (isReading) return
     const asked = generation
     isReading = true
     try {
-      await history.inOrder(read)
+      await history.inOrder(work)
       if (asked === generation) error.value = null
     } catch (thrown) {
       if (asked === generation) error.value = readError(thrown)
@@ -124,6 +148,10 @@ export function useDecisionQueue<Item extends { id: number }>(source: QueueSourc
     strays.add(first.id)
     items.value = items.value.toSpliced(position.value, 0, first)
   }
+
+  // Changes may have been missed while the engine was away; at the end of the list new items are what one waits for.
+  watch(connection, (state, before) => { if (state === 'connected' && before === 'reconnecting') void refresh() })
+  watch(() => changes.counters.pairs, () => { if (current.value === null) void refresh() })
 
   return { items, position, current, next, total, isLoaded, error, restart, put, decide, restore, goTo, skip: () => move(1), back: () => move(-1) }
 }

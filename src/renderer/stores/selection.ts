@@ -24,9 +24,14 @@ export const useSelectionStore = defineStore('selection', () => {
 
   function clear(): void {
     ids.value = new Set()
+    leaveList()
+  }
+
+  /** Forgets the places in a list that is no longer shown. */
+  function leaveList(): void {
     anchorIndex.value = null
     focusIndex.value = null
   }
 
-  return { ids, anchorIndex, focusIndex, count, has, replace, toggle, clear }
+  return { ids, anchorIndex, focusIndex, count, has, replace, toggle, clear, leaveList }
 })
