@@ -26,6 +26,10 @@ module.exports = {
       { path: '^src/main/server' }, { path: '^src/main/(app|cli)' }),
     forbid('toybox-is-data', 'The toybox draws scenes and writes captions: no tensors, no SQL.',
       { path: '^src/main/engine/toybox' }, { path: '^src/main/engine/(compute|services|store|jobs|router)' }),
+    forbid('pretraining-is-for-the-command-line', 'How the bundled models are made: drawn data in, model folders out. Only the command line starts it.',
+      { path: '^src', pathNot: '^src/main/(engine/pretraining|cli)' }, { path: '^src/main/engine/pretraining' }),
+    forbid('pretraining-knows-no-project', 'Pretraining works on the toybox and on compute, without a project.',
+      { path: '^src/main/engine/pretraining' }, { path: '^src/main/(engine/(services|store|jobs|router|index)|app|server|cli)' }),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.base.json' },
