@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core'
 
 export const beta1 = 0.9
 export const beta2 = 0.98
-const epsilon = 1e-8
+export const adamwEpsilon = 1e-8
 /** PyTorch's clip_grad_norm_ divides by norm + 1e-6. */
-const clipEpsilon = 1e-6
+export const clipEpsilon = 1e-6
 
 /** No decay on tensors with fewer than 2 axes or with `bn`, `ln`, `bias` or `logit_scale` in the name. */
 export function decays(name: string, rank: number): boolean {
@@ -40,7 +40,7 @@ export function adamwUpdate(weights: Named, gradients: Named, first: Named, seco
     const gradient = tf.mul(gradients[name]!, clip)
     const mean = tf.add(tf.mul(first[name]!, beta1), tf.mul(gradient, 1 - beta1))
     const square = tf.add(tf.mul(second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2))
-    const deviation = tf.add(tf.sqrt(tf.div(square, inputs.correction2)), epsilon)
+    const deviation = tf.add(tf.sqrt(tf.div(square, inputs.correction2)), adamwEpsilon)
     const kept = decays(name, weight.rank) ? tf.mul(weight, keep) : weight
     next.weights[name] = tf.sub(kept, tf.mul(tf.div(mean, deviation), rate))
     next.first[name] = mean

@@ -1,7 +1,8 @@
 // AdamW over named weights on ONNX Runtime. Any loss written against tfjs is compiled together with its gradients and the
-// update, one graph per shape of its batch. Weights and moments are graph inputs and outputs (weightBuffers.ts).
+// update, one graph per shape of its batch. Weights and moments are graph inputs and outputs (weightBuffers.ts); on the CPU
+// the graph ends at the gradients, and a kernel of its own updates them in place (adamwKernel.ts).
 import type * as ort from 'onnxruntime-node'
-import type * as tf from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import { compileFunction } from '../graph/compileFunction'
 import type { CompiledFunction, DeviceOptions, Feed } from '../graph/compileFunction'
@@ -9,6 +10,7 @@ import type { TensorSpec } from '../graph/traceFunction'
 import type { WeightMap } from '../weights/namedArray'
 import { adamwUpdate, beta1, beta2, gradientNorm } from './adamw'
 import type { AdamwInputs } from './adamw'
+import { createAdamwKernel, type AdamwKernel, type AdamwNumbers } from './adamwKernel'
 import { CompiledShapes } from './compiledShapes'
 import { bufferGroups, tensorOf, WeightBuffers, type BufferGroup } from './weightBuffers'
 
@@ -23,10 +25,10 @@ export interface OptimizerSettings {
   optimizerStep: number
 }
 
-/** Gradients of a loss and named scalars to report; `clamp` may bound weights after the update. */
+/** Gradients of a loss and named scalars to report; `bounds` limit weights after the update. */
 export interface LossProgram {
   gradients(weights: Record<string, tf.Tensor>, batch: Record<string, tf.Tensor>): { gradients: Record<string, tf.Tensor>; scalars: Record<string, tf.Tensor> }
-  clamp?(name: string, weight: tf.Tensor): tf.Tensor
+  bounds?: Readonly<Record<string, readonly [number, number]>>
 }
 
 /** A shape and values for each input of a loss. */
@@ -59,7 +61,8 @@ export class CompiledOptimizer {
 
   /** @param weights copied */
   constructor(weights: WeightMap, private readonly program: LossProgram, private readonly device: DeviceOptions, private readonly limits: OptimizerLimits | null = null) {
-    this.buffers = new WeightBuffers(weights)
+    const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]))
+    this.buffers = new WeightBuffers(weights, device.deviceId === 'cpu' ? createAdamwKernel(shapes) : null)
     this.compiled = new CompiledShapes(maxCompiledShapes, limits?.maxBytes)
   }
 
@@ -80,6 +83,7 @@ export class CompiledOptimizer {
   /** Runs a graph that reads the current buffers and writes the spare ones, and makes those current. */
   async update(run: CompiledFunction, feeds: Record<string, Feed>, scalarNames: readonly string[]): Promise<Record<string, number>> {
     const { buffers } = this
+    if (buffers.kernel) return this.updateInPlace(buffers.kernel, run, feeds, scalarNames)
     const into: Record<string, ort.Tensor> = Object.fromEntries(scalarNames.map((name) => [name, tensorOf(new Float32Array(1), [])]))
     const all = { ...feeds }
     for (const group of bufferGroups) {
@@ -93,29 +97,54 @@ export class CompiledOptimizer {
     return Object.fromEntries(scalarNames.map((name) => [name, (into[name]!.data as Float32Array)[0]!]))
   }
 
+  /** Runs a graph that writes the gradients, then updates weights and moments. */
+  private async updateInPlace(kernel: AdamwKernel, run: CompiledFunction, feeds: Record<string, Feed>, scalarNames: readonly string[]): Promise<Record<string, number>> {
+    const { buffers } = this
+    const into: Record<string, ort.Tensor> = Object.fromEntries(scalarNames.map((name) => [name, tensorOf(new Float32Array(1), [])]))
+    const all = { ...feeds }
+    for (const name of buffers.shapes.keys()) {
+      all[`weight.${name}`] = buffers.current.weight[name]!
+      into[`next.gradient.${name}`] = buffers.spare.weight[name]!
+    }
+    await run.run(all, into)
+    const numbers = Object.fromEntries(adamwScalars.map((name) => [name, (feeds[name] as Float32Array)[0]!])) as unknown as AdamwNumbers
+    const norm = kernel.update(numbers)
+    for (const [name, [lowest, highest]] of Object.entries(this.program.bounds ?? {})) {
+      const weight = this.arrayOf('weight', name)
+      weight.forEach((value, index) => { weight[index] = Math.min(highest, Math.max(lowest, value)) })
+    }
+    return { ...Object.fromEntries(scalarNames.map((name) => [name, (into[name]!.data as Float32Array)[0]!])), norm }
+  }
+
   private compile(batch: BatchFeeds): Promise<OptimizerGraph> {
     const specs: Record<string, TensorSpec> = Object.fromEntries(Object.entries(batch).map(([name, { shape, data }]) =>
       [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }]))
     return this.compileUpdate(specs, (weights, inputs) => this.program.gradients(weights, inputs))
   }
 
-  /** A graph from `specs` to gradients, and from those to the next weights and moments. */
+  /** A graph from `specs` to gradients, and without a kernel from those to the next weights and moments. */
   async compileUpdate(specs: Record<string, TensorSpec>, gradientsOf: LossProgram['gradients']): Promise<OptimizerGraph> {
     const { shapes } = this.buffers
     const all: Record<string, TensorSpec> = { ...specs, ...adamwSpecs }
     for (const group of bufferGroups) for (const [name, shape] of shapes) all[`${group}.${name}`] = { shape, dtype: 'float32' }
+    const { kernel } = this.buffers
     let scalarNames: string[] = []
     const run = await compileFunction(all, (inputs) => {
       const named = (group: BufferGroup): Record<string, tf.Tensor> =>
         Object.fromEntries([...shapes.keys()].map((name) => [name, inputs[`${group}.${name}`]!]))
       const weights = named('weight')
       const { gradients, scalars } = gradientsOf(weights, inputs)
+      if (kernel) {
+        scalarNames = Object.keys(scalars)
+        return { ...scalars, ...Object.fromEntries([...shapes.keys()].map((name) => [`next.gradient.${name}`, gradients[name]!])) }
+      }
       const norm = gradientNorm(gradients)
       const next = adamwUpdate(weights, gradients, named('first'), named('second'), norm, inputs as unknown as AdamwInputs)
       const outputs: Record<string, tf.Tensor> = { ...scalars, norm }
       scalarNames = Object.keys(outputs)
       for (const name of shapes.keys()) {
-        outputs[`next.weight.${name}`] = this.program.clamp?.(name, next.weights[name]!) ?? next.weights[name]!
+        const bounds = this.program.bounds?.[name]
+        outputs[`next.weight.${name}`] = bounds ? tf.clipByValue(next.weights[name]!, ...bounds) : next.weights[name]!
         outputs[`next.first.${name}`] = next.first[name]!
         outputs[`next.second.${name}`] = next.second[name]!
       }

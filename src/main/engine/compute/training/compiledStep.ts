@@ -9,7 +9,7 @@ import { CompiledOptimizer, type BatchFeeds } from './compiledOptimizer'
 import { slotsFor, wholeBatchFeeds } from './feeds'
 import { GradCache, type StepNumbers } from './gradCache'
 import { automaticMicroBatchSize, estimateActivationBytes, wholeBatchBytes } from './microBatch'
-import { clampWeight, stepGradients } from './step'
+import { stepGradients, weightBounds } from './step'
 import type { StepTensors } from './step'
 import type { StepBatch, StepHooks, StepSettings, TrainingStep } from './stepContract'
 
@@ -34,7 +34,7 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
       const scalars: Record<string, tf.Tensor> = { total: losses.total, contrastive: losses.contrastive, mmm: losses.mmm }
       return { gradients, scalars }
     },
-    clamp: clampWeight,
+    bounds: weightBounds,
   }, device, { maxBytes: wholeBatchBytes, estimateBytes })
   const embedder = await createEmbedder(weights, config, device)
   const gradCache = new GradCache(optimizer, embedder, config, device)

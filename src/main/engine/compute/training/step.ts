@@ -90,8 +90,11 @@ export function stepGradients(parameters: Parameters, config: FuselipConfig, bat
 }
 
 /** After each update `logit_scale` is clamped to 0…ln 100. */
+export const weightBounds: Readonly<Record<string, readonly [number, number]>> = { logit_scale: [0, maxLogitScale] }
+
 export function clampWeight(name: string, weight: tf.Tensor): tf.Tensor {
-  return name === 'logit_scale' ? tf.clipByValue(weight, 0, maxLogitScale) : weight
+  const bounds = weightBounds[name]
+  return bounds ? tf.clipByValue(weight, ...bounds) : weight
 }
 
 /** The whole step on one eager backend: gradients, clipping, AdamW, and the clamp of the logit scale to 0…ln 100. */

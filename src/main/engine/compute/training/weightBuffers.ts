@@ -1,7 +1,9 @@
-// Weights and both moments of AdamW as ONNX Runtime tensors that stay between steps. Two sets of buffers take turns: a step
-// reads one and writes the other, so that no step allocates memory for them and a step that is given up changes nothing.
+// Weights and both moments of AdamW as ONNX Runtime tensors that stay between steps, so that no step allocates memory for
+// them. With a kernel (adamwKernel.ts) there is one set and room for gradients, and the update is in place. Without, two
+// sets take turns: a step reads one and writes the other. Either way a step that is given up changes nothing.
 import * as ort from 'onnxruntime-node'
 import type { WeightMap } from '../weights/namedArray'
+import type { AdamwKernel, KernelGroup } from './adamwKernel'
 
 export const bufferGroups = ['weight', 'first', 'second'] as const
 export type BufferGroup = (typeof bufferGroups)[number]
@@ -18,11 +20,13 @@ export class WeightBuffers {
   #spare: Buffers
 
   /** @param weights copied */
-  constructor(weights: WeightMap) {
+  constructor(weights: WeightMap, readonly kernel: AdamwKernel | null = null) {
     this.shapes = new Map([...weights].map(([name, array]) => [name, [...array.shape]]))
     const buffers = (): Buffers => ({ weight: this.zeros(), first: this.zeros(), second: this.zeros() })
-    this.#current = buffers()
-    this.#spare = buffers()
+    const owned = (group: KernelGroup): NamedTensors =>
+      Object.fromEntries([...this.shapes].map(([name, shape]) => [name, tensorOf(kernel!.arrays[group].get(name)!, shape)]))
+    this.#current = kernel ? { weight: owned('weight'), first: owned('first'), second: owned('second') } : buffers()
+    this.#spare = kernel ? { weight: owned('gradient'), first: {}, second: {} } : buffers()
     for (const [name, array] of weights) this.arrayOf('weight', name).set(array.data)
   }
 
@@ -34,7 +38,7 @@ export class WeightBuffers {
   /** What the next step reads; valid until `swap`. */
   get current(): Buffers { return this.#current }
 
-  /** What the next step writes. Its content means nothing before that. */
+  /** What the next step writes: with a kernel the gradients (as `weight`). Its content means nothing before that. */
   get spare(): Buffers { return this.#spare }
 
   /** Makes what a step wrote current. */
