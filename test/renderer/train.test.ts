@@ -70,6 +70,29 @@ describe('a new run', () => {
     await vi.waitFor(() => expect(wrapper.get('[aria-label="Plan"]').text()).toContain('961'))
   })
 
+  it('measures memory and time before the start, once', async () => {
+    await show()
+    await vi.waitFor(() => expect(button('Measure memory and time')?.attributes('disabled')).toBeUndefined())
+    expect(wrapper.get('[aria-label="Plan"]').text()).toContain('62.50 each')
+    await button('Measure memory and time')!.trigger('click')
+    await settle()
+    const plan = wrapper.get('[aria-label="Plan"]').text()
+    for (const words of ['1.2 GB', '6 s', '1 min 12 s']) expect(plan).toContain(words)
+    expect(button('Measure memory and time')).toBeUndefined()
+    expect(fake.calls.filter((call) => (call.input as { measure?: boolean }).measure)).toHaveLength(1)
+  })
+
+  it('says when the memory does not suffice, and sets what fits', async () => {
+    state.measured = { ...state.measured, microBatchSize: 64, largestMicroBatchSize: 16, peakMemoryBytes: 9e9 }
+    await show()
+    await vi.waitFor(() => expect(button('Measure memory and time')?.attributes('disabled')).toBeUndefined())
+    await button('Measure memory and time')!.trigger('click')
+    await settle()
+    expect(wrapper.text()).toContain('The run would need 9.0 GB of 6.0 GB. 16 pairs at a time fit')
+    await button('Use 16')!.trigger('click')
+    await vi.waitFor(() => expect((fake.calls.filter((call) => call.name === 'runs.plan').at(-1)?.input as { recipe: { microBatchSize: number } }).recipe.microBatchSize).toBe(16))
+  })
+
   it('keeps the page when the engine refuses, with the reason', async () => {
     await show()
     await vi.waitFor(() => expect(button('Start training')!.attributes('disabled')).toBeUndefined())

@@ -94,7 +94,8 @@ export const useRunsStore = defineStore('runs', () => {
     }
   }
 
-  const plan = (recipe: Recipe): Promise<RunPlan> => api.runs.plan({ recipe })
+  /** With `measure` one micro-batch is computed, for memory and time. */
+  const plan = (recipe: Recipe, baseModelId: string | null, measure = false): Promise<RunPlan> => api.runs.plan({ recipe, baseModelId, measure })
 
   /** Runs one request, keeps its refusal for the view, and tells whether it went well. */
   async function act(name: string, request: () => Promise<unknown>): Promise<boolean> {

@@ -214,9 +214,9 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
     'evaluation.list': () => [],
     'models.list': () => [makeModel()],
     'devices.list': () => [
-      device,
-      { id: 'webgpu:0', name: 'WebGPU · SwiftShader', kind: 'webgpu', isUsable: false, reason: 'No graphics driver answers.' },
-      { id: 'cuda:0', name: 'CUDA', kind: 'cuda', isUsable: false, reason: '@tensorflow/tfjs-node-gpu is not installed.' },
+      { ...device, memoryBytes: 8 * 2 ** 30, samplesPerSecond: 41.5, isFastest: true },
+      { id: 'webgpu:0', name: 'WebGPU · SwiftShader', kind: 'webgpu', isUsable: false, reason: 'No graphics driver answers.', memoryBytes: null, samplesPerSecond: null, isFastest: false },
+      { id: 'cuda:0', name: 'CUDA', kind: 'cuda', isUsable: false, reason: '@tensorflow/tfjs-node-gpu is not installed.', memoryBytes: null, samplesPerSecond: null, isFastest: false },
     ],
     'jobs.list': () => studio.jobs,
     'jobs.get': ({ jobId }: { jobId: number }) => findJob(jobId),

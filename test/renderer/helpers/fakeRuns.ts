@@ -1,6 +1,6 @@
 // Made-up training runs that behave: losses fall, recall rises, and a run can be started, paused, resumed and removed.
 import type { Metric, Validation } from '@shared/contract/entities'
-import type { Run, RunPlan } from '@shared/contract/runs'
+import type { MeasuredPlan, Run, RunPlan } from '@shared/contract/runs'
 import { AppError } from '@shared/errors'
 import { defaultRecipe, type Recipe } from '@shared/recipe'
 import type { FakeApi } from './fakeApi'
@@ -38,6 +38,8 @@ export interface FakeRuns {
   runs: Run[]
   series: Map<number, { metrics: Metric[]; validations: Validation[] }>
   plan: RunPlan
+  /** What measuring finds. */
+  measured: MeasuredPlan
   /** Takes a run to a step and tells the page. */
   advance: (runId: number, step: number) => void
   change: (runId: number, over: Partial<Run>) => void
@@ -54,6 +56,10 @@ export function installRuns(fake: FakeApi, runs: Run[] = []): FakeRuns {
     runs,
     series: new Map(),
     plan: { trainPairCount: 960, validationPairCount: 120, stepsPerEpoch: 15, totalSteps: 180, negativesPerAnchor: 62.5, measured: null, obstacle: null },
+    measured: {
+      deviceName: 'CPU · 2 threads', microBatchSize: 64, largestMicroBatchSize: 64, availableMemoryBytes: 6e9, peakMemoryBytes: 1.24e9,
+      stepMs: 400, epochMs: 6000, totalMs: 72_000, samplesPerSecond: 160,
+    },
     change(runId, over) {
       state.runs = state.runs.map((run) => (run.id === runId ? { ...run, ...over } : run))
       fake.emit({ topic: 'run', runId })
@@ -69,7 +75,7 @@ export function installRuns(fake: FakeApi, runs: Run[] = []): FakeRuns {
     state.change(runId, over)
     return find(runId)
   }
-  fake.answer('runs.plan', () => state.plan)
+  fake.answer('runs.plan', ({ measure }: { measure: boolean }) => (measure ? (state.plan = { ...state.plan, measured: state.measured }) : state.plan))
   fake.answer('runs.list', () => state.runs)
   fake.answer('runs.get', ({ runId }: { runId: number }) => find(runId))
   fake.answer('runs.start', ({ name, baseModelId, recipe }: { name: string; baseModelId: string | null; recipe: Recipe }) => {
