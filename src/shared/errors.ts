@@ -17,6 +17,8 @@ export const errorCodes = [
   'device-failed',
   'out-of-memory',
   'unauthorised',
+  'no-network',
+  'bad-download',
   'internal',
 ] as const
 

@@ -60,6 +60,9 @@ export class FakeCompute implements Compute {
       residentBytes: 1e6, activationBytes: 2e6, embedMs: 10, gradientMs: 30, updateMs: 5,
     }),
     train: (request, { onEvent }) => this.#train(request, onEvent ?? (() => undefined)),
+    importModel: ({ sourcePath }) => Promise.reject(new AppError('bad-model', `The stand-in reads no models, such as ${sourcePath}.`)),
+    createModel: async () => ({ parameterCount: 1 }),
+    exportModel: async () => ({ files: [] }),
     steerTraining: async ({ runDir, action }) => {
       this.#steering.set(runDir, action)
       return {}

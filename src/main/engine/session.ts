@@ -9,6 +9,9 @@ import { HistoryService } from './services/history'
 import { ImagesService } from './services/images'
 import { ImportsService } from './services/import/imports'
 import { ImportJobs } from './services/importJobs'
+import { HubSettings } from './services/hubSettings'
+import { ModelJobs } from './services/modelJobs'
+import { ModelLibrary } from './services/modelLibrary'
 import { ModelsService } from './services/models'
 import { NegativesService } from './services/negatives'
 import { PairsService } from './services/pairs'
@@ -31,6 +34,8 @@ export interface SessionSurroundings {
   recentProjects: RecentProjects
   resourcesDir: string
   getDeviceName: () => string
+  /** Models and tokenizers that belong to no project lie below it. */
+  dataDir: string
   switchProject: (projectDir: string) => Promise<Project>
 }
 
@@ -44,10 +49,12 @@ export interface Session {
 export type SessionServices = ReturnType<typeof createServices>
 
 function createServices(store: Store, surroundings: SessionSurroundings) {
-  const { compute, changes, settings, picker, recentProjects, resourcesDir, getDeviceName, switchProject } = surroundings
+  const { compute, changes, settings, picker, recentProjects, resourcesDir, getDeviceName, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
-  const models = new ModelsService(resourcesDir, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
+  const library = new ModelLibrary(dataDir, resourcesDir)
+  const hub = new HubSettings(dataDir)
+  const models = new ModelsService(resourcesDir, library, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
   const getDevice = () => settings.getDevice()
   const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
@@ -55,7 +62,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, models, tokens, embeddings, negatives,
+    jobs, images, models, library, hub, tokens, embeddings, negatives,
+    modelJobs: new ModelJobs({ store, compute, jobs, models, library, hub, picker, changes, resourcesDir }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
     imports,
     importJobs: new ImportJobs(jobs, imports, picker),

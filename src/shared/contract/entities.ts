@@ -31,7 +31,7 @@ export const pairSchema = z.object({
   updatedAtMs: z.number(),
 })
 
-export const jobKindSchema = z.enum(['import', 'tokenize', 'mine', 'train', 'evaluate'])
+export const jobKindSchema = z.enum(['import', 'tokenize', 'mine', 'train', 'evaluate', 'pull', 'addModel', 'export'])
 export const jobStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 export const errorSchema = z.object({ code: z.string(), message: z.string(), advice: z.string().nullable() })
 
@@ -57,7 +57,7 @@ export const jobSchema = z.object({
 export const recallSchema = z.object({ r1: z.number(), r5: z.number(), r10: z.number(), meanRank: z.number(), medianRank: z.number(), count: z.number() })
 
 export const modelSchema = z.object({
-  /** `bundled:nano`, `run:3:best`, … */
+  /** `bundled:nano`, `imported:fuselip-s`, `run:3:best`, … */
   id: z.string(),
   name: z.string(),
   kind: z.enum(['bundled', 'tuned', 'imported']),
@@ -70,6 +70,12 @@ export const modelSchema = z.object({
   createdAtMs: z.number(),
   /** Markdown; null when there is none. */
   card: z.string().nullable(),
+  /** Null when it is not known. */
+  licence: z.string().nullable().optional(),
+  /** Of the weights on disk. */
+  sizeBytes: z.number().optional(),
+  /** Where an imported model came from, in words; null for others. */
+  source: z.string().nullable().optional(),
 })
 
 export const runStateSchema = z.enum(['queued', 'running', 'paused', 'stopped', 'finished', 'failed'])

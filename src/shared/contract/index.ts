@@ -1,11 +1,12 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
 import { importContract } from './import'
+import { modelsContract } from './models'
 import { negativesContract } from './negatives'
 import { historyContract, pairsContract } from './pairs'
 import { projectContract } from './project'
 import { runsContract } from './runs'
 import { evaluationContract, searchContract } from './search'
-import { devicesContract, jobsContract, modelsContract, pickerContract, settingsContract, studioContract, tokensContract } from './studio'
+import { devicesContract, jobsContract, pickerContract, settingsContract, studioContract, tokensContract } from './studio'
 
 export const contract = {
   studio: studioContract,

@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { procedure, streamProcedure } from './procedure'
-import { id, jobSchema, modelSchema } from './entities'
+import { id, jobSchema } from './entities'
 
 export const deviceSchema = z.object({
   id: z.string(), name: z.string(), kind: z.enum(['cpu', 'webgpu', 'cuda']), isUsable: z.boolean(),
@@ -73,10 +73,6 @@ export const jobsContract = {
 
 export const tokensContract = {
   start: procedure('Starts a job that tokenizes every picture without cached tokens.', z.object({}), z.object({ jobId: id })),
-}
-
-export const modelsContract = {
-  list: procedure('Lists the models that can be used: bundled and tuned.', z.object({}), z.array(modelSchema)),
 }
 
 export const devicesContract = {

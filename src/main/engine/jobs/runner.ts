@@ -1,5 +1,5 @@
 // Runs long work one after another and keeps every job in the store: state, progress, log, result.
-// Two lanes: compute jobs share one device and wait for each other; file jobs (imports) do not wait for a training run.
+// Two lanes: compute jobs share one device and wait for each other; file jobs (imports, downloads, models in and out) do not wait for a training run.
 import type { Job, JobKind } from '../../../shared/contract/entities'
 import type { Change } from '../../../shared/contract/studio'
 import { AppError } from '../../../shared/errors'
@@ -26,7 +26,8 @@ export interface NewJob {
 }
 
 type Lane = 'compute' | 'files'
-const laneOf = (kind: JobKind): Lane => (kind === 'import' ? 'files' : 'compute')
+const fileKinds: ReadonlySet<JobKind> = new Set(['import', 'pull', 'addModel', 'export'])
+const laneOf = (kind: JobKind): Lane => (fileKinds.has(kind) ? 'files' : 'compute')
 
 /** About five a second: smooth for the eye, cheap for the store. */
 const progressIntervalMs = 200

@@ -3,6 +3,7 @@
 import { implement } from '@orpc/server'
 import { contract } from '../../../shared/contract'
 import type { Engine } from '../engine'
+import { publishedModels } from '../hub/published'
 import { toOrpcError } from './errors'
 
 export function createRouter(engine: Pick<Engine, 'services'>) {
@@ -88,6 +89,17 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     },
     models: {
       list: os.models.list.handler(() => engine.services.models.list()),
+      listTokenizers: os.models.listTokenizers.handler(() => engine.services.library.listTokenizers()),
+      listSizes: os.models.listSizes.handler(() => engine.services.modelJobs.listSizes()),
+      listPublished: os.models.listPublished.handler(() => [...publishedModels]),
+      pull: os.models.pull.handler(({ input }) => engine.services.modelJobs.pull(input)),
+      import: os.models.import.handler(({ input }) => engine.services.modelJobs.import(input)),
+      create: os.models.create.handler(({ input }) => engine.services.modelJobs.create(input)),
+      export: os.models.export.handler(({ input }) => engine.services.modelJobs.export(input)),
+      rename: os.models.rename.handler(({ input }) => engine.services.modelJobs.rename(input)),
+      remove: os.models.remove.handler(({ input }) => engine.services.modelJobs.remove(input)),
+      getHub: os.models.getHub.handler(() => engine.services.hub.get()),
+      setHub: os.models.setHub.handler(({ input }) => engine.services.hub.set(input)),
     },
     devices: {
       list: os.devices.list.handler(() => engine.services.devices.list()),

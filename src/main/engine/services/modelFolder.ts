@@ -15,6 +15,7 @@ export const modelConfigSchema = z.object({
   imageTokenCount: z.number().int().positive(),
   hasMask: z.boolean(),
   imageTokenizer: z.string().min(1),
+  repairsText: z.boolean().optional(),
   /** What a run writes into its checkpoints. */
   training: z.object({ step: z.number().int().optional() }).optional(),
 })
@@ -24,6 +25,8 @@ export interface ModelFolder {
   config: z.infer<typeof modelConfigSchema>
   parameterCount: number
   createdAtMs: number
+  /** Of the weights. */
+  sizeBytes: number
   /** Changes whenever the weights do; part of the key of everything cached for the model. */
   weightsTag: string
   card: string | null
@@ -54,7 +57,18 @@ async function readConfig(path: string): Promise<ModelFolder['config']> {
   }
 }
 
-async function readWeightsHeader(path: string): Promise<Pick<ModelFolder, 'parameterCount' | 'createdAtMs' | 'weightsTag'>> {
+type WeightFacts = Pick<ModelFolder, 'parameterCount' | 'createdAtMs' | 'sizeBytes' | 'weightsTag'>
+
+async function readWeightsHeader(path: string): Promise<WeightFacts> {
+  const { shapes, sizeBytes, mtimeMs } = await readHeader(path)
+  const parameterCount = [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0)
+  return { parameterCount, sizeBytes, createdAtMs: Math.round(mtimeMs), weightsTag: `${Math.round(mtimeMs).toString(36)}-${sizeBytes.toString(36)}` }
+}
+
+/** Shapes of all tensors of a model or tokenizer folder, from the header of its weights. @throws AppError 'bad-model' */
+export const readShapes = async (dir: string): Promise<Map<string, number[]>> => (await readHeader(join(dir, 'model.safetensors'))).shapes
+
+async function readHeader(path: string): Promise<{ shapes: Map<string, number[]>; sizeBytes: number; mtimeMs: number }> {
   const label = `“${basename(path)}”`
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw new AppError('bad-model', `The weights ${path} cannot be opened: ${(cause as Error).message}.`, 'Copy the model folder again.', { cause })
@@ -67,8 +81,7 @@ async function readWeightsHeader(path: string): Promise<Pick<ModelFolder, 'param
     const header = Buffer.alloc(headerBytes)
     await file.read(header, 0, headerBytes, 8)
     const { entries } = parseHeader(header.toString('utf8'), size - 8 - headerBytes, label)
-    const parameterCount = entries.reduce((sum, entry) => sum + entry.shape.reduce((product, length) => product * length, 1), 0)
-    return { parameterCount, createdAtMs: Math.round(mtimeMs), weightsTag: `${Math.round(mtimeMs).toString(36)}-${size.toString(36)}` }
+    return { shapes: new Map(entries.map(({ name, shape }) => [name, shape])), sizeBytes: size, mtimeMs }
   } finally {
     await file.close()
   }

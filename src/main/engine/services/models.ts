@@ -1,9 +1,11 @@
-// Which models there are, and where: bundled ones below resources/models, and the best and last checkpoint of each run.
+// Which models there are, and where: bundled ones below resources/models, those of the library, and the best and last
+// checkpoint of each run.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Model } from '../../../shared/contract/entities'
 import { AppError } from '../../../shared/errors'
 import { isModelFolder, readModelFolder, type ModelFolder } from './modelFolder'
+import type { ModelLibrary } from './modelLibrary'
 
 export const defaultModelId = 'bundled:nano'
 
@@ -19,6 +21,10 @@ export interface UsableModel {
   cacheId: string
   tokenizerId: string
   tokenizerDir: string
+  /** Null where it is not known, as for tuned models: theirs is that of their base. */
+  licence: string | null
+  /** The run that left it behind. */
+  runId: number | null
 }
 
 export interface RunModelSource {
@@ -33,22 +39,32 @@ interface Entry {
   runId: number | null
   step: number | null
   folder: ModelFolder
+  licence: string | null
+  source: string | null
 }
+
+const importedPrefix = 'imported:'
+export const importedModelId = (folderId: string): string => `${importedPrefix}${folderId}`
+/** Folder of an imported model in the library; null for models of other kinds. */
+export const importedFolderId = (modelId: string): string | null => (modelId.startsWith(importedPrefix) ? modelId.slice(importedPrefix.length) : null)
 
 export class ModelsService {
   readonly #modelsDir: string
+  readonly #library: ModelLibrary
   readonly #runs: RunModelSource
 
-  constructor(resourcesDir: string, runs: RunModelSource) {
+  constructor(resourcesDir: string, library: ModelLibrary, runs: RunModelSource) {
     this.#modelsDir = join(resourcesDir, 'models')
+    this.#library = library
     this.#runs = runs
   }
 
-  /** Bundled models first, then the newest run first. A folder that cannot be read is left out: its run still shows it. */
+  /** Bundled models first, then imported ones, then the newest run first. A folder that cannot be read is left out: its run still shows it. */
   async list(): Promise<Model[]> {
     const bundled = await Promise.all(Object.values(bundledModels).map(({ id }) => this.#find(id)))
     const tuned = await Promise.all(this.#runs.list().flatMap((run) => [`run:${run.id}:best`, `run:${run.id}:last`]).map((id) => this.#find(id)))
-    return [...bundled, ...tuned].filter((entry) => entry !== null).map(toModel)
+    const imported = await Promise.all((await this.#library.listIds()).map((id) => this.#find(importedModelId(id)).catch(() => null)))
+    return [...bundled, ...imported, ...tuned].filter((entry) => entry !== null).map(toModel)
   }
 
   /** @throws AppError 'not-found', 'bad-model' */
@@ -62,22 +78,22 @@ export class ModelsService {
       id: entry.id,
       name: entry.name,
       dir: folder.dir,
-      cacheId: `${entry.id}@${folder.weightsTag}`,
+      cacheId: `${entry.id}@${folder.weightsTag}${folder.config.repairsText ? '-repaired' : ''}`,
+      licence: entry.licence,
+      runId: entry.runId,
       tokenizerId: folder.config.imageTokenizer,
-      tokenizerDir: this.tokenizerDir(folder.config.imageTokenizer),
+      tokenizerDir: await this.#library.tokenizerDir(folder.config.imageTokenizer),
     }
-  }
-
-  tokenizerDir(tokenizerId: string): string {
-    return join(this.#modelsDir, tokenizerId)
   }
 
   async #find(modelId: string): Promise<Entry | null> {
     for (const [folderName, { id, name }] of Object.entries(bundledModels)) {
       if (id !== modelId) continue
       const dir = join(this.#modelsDir, folderName)
-      return (await isModelFolder(dir)) ? { id, name, kind: 'bundled', runId: null, step: null, folder: await readModelFolder(dir) } : null
+      return (await isModelFolder(dir)) ? { id, name, kind: 'bundled', runId: null, step: null, folder: await readModelFolder(dir), licence: 'MIT', source: null } : null
     }
+    const folderId = importedFolderId(modelId)
+    if (folderId !== null) return this.#findImported(modelId, folderId)
     const match = /^run:(\d+):(best|last)$/.exec(modelId)
     const run = match && this.#runs.list().find((candidate) => candidate.id === Number(match[1]))
     if (!match || !run) return null
@@ -85,7 +101,14 @@ export class ModelsService {
     const dir = which === 'best' ? join(this.#runs.runDir(run.id), 'checkpoints', 'best') : await lastCheckpointDir(this.#runs.runDir(run.id))
     if (!dir || !(await isModelFolder(dir))) return null
     const folder = await readModelFolder(dir)
-    return { id: modelId, name: `${run.name} · ${which}`, kind: 'tuned', runId: run.id, step: folder.config.training?.step ?? stepOfFolder(dir), folder }
+    return { id: modelId, name: `${run.name} · ${which}`, kind: 'tuned', runId: run.id, step: folder.config.training?.step ?? stepOfFolder(dir), folder, licence: null, source: null }
+  }
+
+  async #findImported(modelId: string, folderId: string): Promise<Entry | null> {
+    const dir = this.#library.modelDir(folderId)
+    if (!(await isModelFolder(dir))) return null
+    const [folder, { name, licence, source }] = await Promise.all([readModelFolder(dir), this.#library.record(dir)])
+    return { id: modelId, name: name ?? folderId, kind: 'imported', runId: null, step: null, folder, licence, source }
   }
 }
 
@@ -105,7 +128,7 @@ function stepOfFolder(path: string): number | null {
   return match ? Number(match[1]) : null
 }
 
-function toModel({ id, name, kind, runId, step, folder }: Entry): Model {
+function toModel({ id, name, kind, runId, step, folder, licence, source }: Entry): Model {
   const { config } = folder
   return {
     id, name, kind, runId, step,
@@ -115,5 +138,7 @@ function toModel({ id, name, kind, runId, step, folder }: Entry): Model {
     imageTokenizerId: config.imageTokenizer,
     createdAtMs: folder.createdAtMs,
     card: folder.card,
+    sizeBytes: folder.sizeBytes,
+    licence, source,
   }
 }

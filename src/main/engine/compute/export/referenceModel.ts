@@ -5,22 +5,22 @@ import { fuselipShapes } from '../fuselip/parameterShapes'
 import { referenceJson } from '../fuselip/referenceConfig'
 import { tiedCopy } from '../fuselip/trainedWeights'
 import { titokEncoderShapes } from '../titok/parameterShapes'
-import { publishedTitokJson, type TitokConfig } from '../titok/titokConfig'
+import type { TitokConfig } from '../titok/titokConfig'
 import { insidePrefix, type TokenizerFolder } from '../titok/tokenizerFolder'
 import { AppError } from '../../../../shared/errors'
 import type { WeightMap } from '../weights/namedArray'
 import { requireWeight } from '../weights/weightMap'
 
-/** Published tokenizers by what tells them apart; others keep the name that this studio gives them. */
-function publishedName({ codebookSize, isLegacy, isNormalised }: TitokConfig): keyof typeof publishedTitokJson | null {
-  if (isLegacy && isNormalised && codebookSize === 4096) return 'titok-s'
-  return !isLegacy && !isNormalised && codebookSize === 8192 ? 'titok-b' : null
+/** The address that the reference loads a published tokenizer from; others keep the name that this studio gives them. */
+function publishedAddress({ codebookSize, isLegacy, isNormalised }: TitokConfig): string | null {
+  if (isLegacy && isNormalised && codebookSize === 4096) return 'yucornetto/tokenizer_titok_s128_imagenet'
+  return !isLegacy && !isNormalised && codebookSize === 8192 ? 'yucornetto/tokenizer_titok_bl128_vq8k_imagenet' : null
 }
 
 /** @returns config.json; `json` is that of the exported model, whose own values are kept */
 export function toReferenceJson(config: FuselipConfig, json: ModelJson, tokenizer: TitokConfig): ModelJson {
   const named = typeof json['image_tokenizer'] === 'string' ? json['image_tokenizer'] : null
-  return referenceJson(config, json, named ?? publishedName(tokenizer) ?? String(json['imageTokenizer'] ?? 'unknown'))
+  return referenceJson(config, json, named ?? publishedAddress(tokenizer) ?? String(json['imageTokenizer'] ?? 'unknown'))
 }
 
 /**

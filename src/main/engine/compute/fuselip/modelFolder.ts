@@ -33,9 +33,9 @@ const publishedImageTokenCount = 128
 const maximumJsonBytes = 1024 * 1024
 const wrongFiles = 'Choose the config.json and the weights of one model.'
 
-export async function readModelJson(dir: string): Promise<ModelJson> {
+export async function readModelJson(dir: string, name = 'config.json'): Promise<ModelJson> {
   try {
-    const path = join(dir, 'config.json')
+    const path = join(dir, name)
     const { size } = await stat(path)
     if (size > maximumJsonBytes) throw new RangeError(`it has ${size} bytes`)
     const json: unknown = JSON.parse(await readFile(path, 'utf8'))
@@ -43,7 +43,7 @@ export async function readModelJson(dir: string): Promise<ModelJson> {
     throw new TypeError('expected a JSON object')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AppError('bad-model', `“${basename(dir)}” has no readable config.json: ${reason}.`, 'Choose a folder that holds config.json and the weights of one model.', { cause })
+    throw new AppError('bad-model', `“${basename(dir)}” has no readable ${name}: ${reason}.`, 'Choose a folder that holds config.json and the weights of one model.', { cause })
   }
 }
 

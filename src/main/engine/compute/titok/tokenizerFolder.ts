@@ -37,12 +37,20 @@ async function readInsideJson(dir: string): Promise<unknown> {
 /** Whether a folder with this config.json is a tokenizer of its own. */
 export const isTokenizerJson = (json: ModelJson): boolean => typeof json['model'] === 'object' && json['model'] !== null
 
+/** Training configurations name the tokenizer by a short name, or by the address or folder that it was loaded from. */
+export function publishedKind(name: string): keyof typeof publishedTitokJson | null {
+  const last = name.toLowerCase().split(/[\\/]/).filter(Boolean).at(-1) ?? ''
+  if (last === 'titok-s' || /titok[-_]s128(_|$)/.test(last)) return 'titok-s'
+  return last === 'titok-b' || /titok[-_]bl128[-_]vq8k(_|$)/.test(last) ? 'titok-b' : null
+}
+
 async function whereIn(dir: string, json: ModelJson): Promise<{ configJson: unknown; prefix: string }> {
   const name = json['image_tokenizer']
   if (isTokenizerJson(json) || typeof name !== 'string') return { configJson: json, prefix: '' }
   const spelled = await readInsideJson(dir)
   if (spelled !== null) return { configJson: spelled, prefix: insidePrefix }
-  if (Object.hasOwn(publishedTitokJson, name)) return { configJson: publishedTitokJson[name as keyof typeof publishedTitokJson], prefix: insidePrefix }
+  const published = publishedKind(name)
+  if (published) return { configJson: publishedTitokJson[published], prefix: insidePrefix }
   throw new AppError('bad-model', `Expected one of the image tokenizers ${Object.keys(publishedTitokJson).join(', ')}, the model names “${name.slice(0, 100)}”.`, `Add its configuration as “${insideJsonName}”, or choose another checkpoint.`)
 }
 

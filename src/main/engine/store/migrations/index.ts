@@ -2,13 +2,14 @@
 import { AppError } from '../../../../shared/errors'
 import type { Database } from '../database'
 import { firstLight } from './0001-first-light'
+import { modelJobs } from './0002-model-jobs'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight]
+export const migrations: readonly Migration[] = [firstLight, modelJobs]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */

@@ -1,0 +1,227 @@
+// Models in and out, each as a job: pull from the hub, import a folder, make from random weights, export.
+import { mkdir, rm, statfs } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ExportForm, ModelSize } from '../../../shared/contract/models'
+import { AppError } from '../../../shared/errors'
+import type { Compute } from '../compute/thread/client'
+import { downloadFile, usualTiming, type DownloadTiming } from '../hub/download'
+import { chooseFiles, getHubModel, parseRepository } from '../hub/hubModel'
+import type { JobContext, JobRunner } from '../jobs/runner'
+import type { Store } from '../store/openStore'
+import type { ChangeBus } from './changes'
+import type { HubSettings } from './hubSettings'
+import { readSnapshotFacts, writeCard } from './modelCard'
+import { readModelFolder } from './modelFolder'
+import type { ModelLibrary } from './modelLibrary'
+import { defaultModelId, importedFolderId, importedModelId, type ModelsService } from './models'
+import { readModelSizes } from './modelSizes'
+import type { Picker } from './picker'
+
+export interface ModelJobsDependencies {
+  store: Store
+  compute: Compute
+  jobs: JobRunner
+  models: ModelsService
+  library: ModelLibrary
+  hub: HubSettings
+  picker: Picker
+  changes: ChangeBus
+  resourcesDir: string
+  /** For tests. */
+  timing?: DownloadTiming
+}
+
+interface NewModel { name: string; source: string; licence: string | null }
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+const isActive = (state: string): boolean => state === 'queued' || state === 'running'
+
+export class ModelJobs {
+  constructor(private readonly dependencies: ModelJobsDependencies) {}
+
+  async listSizes(): Promise<ModelSize[]> {
+    return readModelSizes(join(this.dependencies.resourcesDir, 'sizes'), await this.dependencies.library.listTokenizers())
+  }
+
+  /** @throws AppError 'bad-input' for a name that cannot be one */
+  pull({ repository: text, revision, name }: { repository: string; revision: string; name: string | null }): { jobId: number } {
+    const repository = parseRepository(text)
+    return this.#start('pull', `Pull ${repository}`, async (context) => {
+      const { hub, library } = this.dependencies
+      const access = await hub.access()
+      context.enterPhase(`asking ${new URL(access.endpoint).host}`)
+      const model = await getHubModel(access, repository, revision, context.signal)
+      const files = chooseFiles(model)
+      const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      context.log(`${repository} at ${model.commit.slice(0, 12)}: ${files.length} files, ${megabytes(totalBytes)}. Licence: ${model.licence ?? 'not stated'}.`)
+      const downloadDir = join(library.downloadsDir, `${repository.replace('/', '--')}-${model.commit.slice(0, 12)}`)
+      await mkdir(downloadDir, { recursive: true })
+      await refuseFullDisk(downloadDir, 2 * totalBytes)
+      let doneBytes = 0
+      for (const file of files) {
+        context.enterPhase(`downloading ${file.name}`, totalBytes)
+        context.report(doneBytes, totalBytes)
+        const before = doneBytes
+        await downloadFile(access, model, file, join(downloadDir, file.name), {
+          signal: context.signal, onProgress: (bytes) => context.report(before + bytes, totalBytes), timing: this.dependencies.timing ?? usualTiming,
+        })
+        doneBytes += file.sizeBytes
+        context.log(`${file.name}: ${megabytes(file.sizeBytes)}, check sum right.`)
+      }
+      const added = await this.#add(downloadDir, { name: name ?? repository.split('/')[1]!, source: `${repository} at ${model.commit.slice(0, 12)}`, licence: model.licence }, context)
+      await rm(downloadDir, { recursive: true, force: true })
+      return `${added} Licence: ${model.licence ?? 'not stated'}.`
+    })
+  }
+
+  import({ sourceToken, name }: { sourceToken: string; name: string | null }): { jobId: number } {
+    const path = this.dependencies.picker.pathForToken(sourceToken)
+    const title = basename(path)
+    return this.#start('addModel', `Import ${title}`, (context) =>
+      this.#add(path, { name: name ?? title.replace(/\.(safetensors|bin|pt|pth|ckpt)$/i, ''), source: `folder “${title}”`, licence: null }, context))
+  }
+
+  /** @throws AppError 'not-found', 'conflict' */
+  async create({ sizeId, tokenizerId, name, seed }: { sizeId: string; tokenizerId: string | null; name: string | null; seed: number }): Promise<{ jobId: number }> {
+    const { library, compute } = this.dependencies
+    const sizes = await this.listSizes()
+    const size = sizes.find(({ id }) => id === sizeId)
+    if (!size) throw new AppError('not-found', `There is no size “${sizeId}”.`, `Choose one of: ${sizes.map(({ id }) => id).join(', ')}.`)
+    const chosenId = tokenizerId ?? size.tokenizerId
+    const tokenizerDir = chosenId === null ? undefined : (await library.tokenizerDirs())[chosenId]
+    if (chosenId === null || tokenizerDir === undefined) {
+      throw new AppError('not-found', chosenId === null ? `The size ${size.name} needs an image tokenizer with ${size.imageTokenCount} of ${size.codebookSize} codes; none is installed.` : `There is no image tokenizer “${chosenId}”.`,
+        size.tokenizerRepository ? `Pull it: fuselip models pull ${size.tokenizerRepository}` : 'Choose one of the installed tokenizers.')
+    }
+    return this.#start('addModel', `Make a ${size.name.toLowerCase()} model`, async (context) => {
+      context.enterPhase('drawing random weights')
+      const { folderId, record } = await this.#reserve({ name: name ?? `${size.name} from scratch`, source: `random weights, seed ${seed}`, licence: null })
+      const { width, headCount, layerCount, contextLength } = size
+      const { parameterCount } = await this.#orRemove(folderId, () => compute.call('createModel', {
+        size: { width, headCount, layerCount, contextLength }, tokenizerId: chosenId, tokenizerDir, modelDir: library.modelDir(folderId), seed, record,
+      }, { signal: context.signal }))
+      return `${importedModelId(folderId)}: ${parameterCount.toLocaleString('en')} parameters from random weights.`
+    })
+  }
+
+  /** @throws AppError 'not-found', 'conflict' */
+  async export(input: { modelId: string; folderToken: string; folderName: string; forms: ExportForm[]; halfPrecision: boolean; licence: string | null }): Promise<{ jobId: number }> {
+    const { models, picker, compute } = this.dependencies
+    const outputDir = join(picker.pathForToken(input.folderToken), input.folderName)
+    const model = await models.resolve(input.modelId)
+    const forms = [...new Set(input.forms)]
+    return this.#start('export', `Export ${model.name}`, async (context) => {
+      context.enterPhase('collecting what is known of the model')
+      const licence = input.licence ?? (await this.#licenceOf(model.id)) ?? 'unknown'
+      const card = await this.#card(model.id, licence, forms, input.halfPrecision)
+      const { files } = await compute.call('exportModel', {
+        modelDir: model.dir, tokenizerDir: model.tokenizerDir, outputDir, forms, halfPrecision: input.halfPrecision, name: model.name, licence, card,
+      }, { signal: context.signal, onEvent: ({ phase, done, total }) => { context.enterPhase(phase, total); context.report(done, total) } })
+      for (const file of files) context.log(`${file.name}: ${megabytes(file.bytes)}`)
+      return `${files.length} files, ${megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0))}, in ${outputDir}`
+    })
+  }
+
+  async rename({ modelId, name }: { modelId: string; name: string }): Promise<Record<string, never>> {
+    await this.dependencies.library.rename(await this.#importedFolder(modelId), name)
+    this.dependencies.changes.publish({ topic: 'models' })
+    return {}
+  }
+
+  /** @throws AppError 'conflict' while a run that is on its way was started from it */
+  async remove({ modelId }: { modelId: string }): Promise<Record<string, never>> {
+    const { store, library, changes } = this.dependencies
+    const folderId = await this.#importedFolder(modelId)
+    const run = store.runs.list().find(({ baseModelId, state }) => baseModelId === modelId && isActive(state))
+    if (run) throw new AppError('conflict', `The run “${run.name}” was started from this model and is on its way.`, 'Wait until it has ended, or stop it.')
+    store.transaction(() => {
+      if (store.project.get().currentModelId === modelId) store.project.setCurrentModel(defaultModelId)
+      store.embeddings.removeModel(modelId)
+      store.evaluations.removeModel(modelId)
+    })
+    await library.remove(folderId)
+    for (const topic of ['models', 'project'] as const) changes.publish({ topic })
+    return {}
+  }
+
+  async #importedFolder(modelId: string): Promise<string> {
+    const folderId = importedFolderId(modelId)
+    if (folderId === null) throw new AppError('bad-input', 'Only imported models can be changed here.', 'A tuned model belongs to its run: rename or delete the run.')
+    await this.dependencies.models.resolve(modelId)
+    return folderId
+  }
+
+  #start(kind: 'pull' | 'addModel' | 'export', title: string, work: (context: JobContext) => Promise<string>): { jobId: number } {
+    const { jobs, changes } = this.dependencies
+    const job = jobs.start({ kind, title }, async (context) => {
+      const summary = await work(context)
+      if (kind !== 'export') changes.publish({ topic: 'models' })
+      return summary
+    })
+    return { jobId: job.id }
+  }
+
+  async #reserve(model: NewModel): Promise<{ folderId: string; record: Record<string, unknown> }> {
+    return { folderId: await this.dependencies.library.reserve(model.name), record: { ...model, addedAtMs: Date.now() } }
+  }
+
+  /** A folder that was reserved for nothing is taken away again. */
+  async #orRemove<T>(folderId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (thrown) {
+      await this.dependencies.library.remove(folderId)
+      throw thrown
+    }
+  }
+
+  async #add(sourcePath: string, model: NewModel, context: JobContext): Promise<string> {
+    const { library, compute } = this.dependencies
+    const { folderId, record } = await this.#reserve(model)
+    return this.#orRemove(folderId, async () => {
+      const result = await compute.call('importModel', {
+        sourcePath, modelDir: library.modelDir(folderId), tokenizersDir: library.tokenizersDir, knownTokenizers: await library.tokenizerDirs(), record,
+      }, { signal: context.signal, onEvent: ({ phase, done, total }) => { context.enterPhase(phase, total); context.report(done, total) } })
+      if (result.kind === 'tokenizer') {
+        await library.remove(folderId)
+        return `Image tokenizer ${result.tokenizerId}.`
+      }
+      return `${importedModelId(folderId)}: ${result.parameterCount.toLocaleString('en')} parameters, image tokenizer ${result.tokenizerId}.`
+    })
+  }
+
+  /** A tuned model has the licence of the model it came from. */
+  async #licenceOf(modelId: string): Promise<string | null> {
+    const { models, store } = this.dependencies
+    for (let id = modelId, depth = 0; depth < 20; depth++) {
+      const model = await models.resolve(id).catch(() => null)
+      if (!model) return null
+      if (model.runId === null) return model.licence
+      id = store.runs.get(model.runId).baseModelId
+    }
+    return null
+  }
+
+  async #card(modelId: string, licence: string, forms: ExportForm[], halfPrecision: boolean): Promise<string> {
+    const { models, store } = this.dependencies
+    const model = await models.resolve(modelId)
+    const folder = await readModelFolder(model.dir)
+    const run = model.runId === null ? null : store.runs.get(model.runId)
+    const listed = (await models.list()).find(({ id }) => id === modelId)
+    return writeCard({
+      name: model.name, modelId, licence, parameterCount: folder.parameterCount, width: folder.config.width, layerCount: folder.config.layerCount,
+      tokenizerId: model.tokenizerId, ownCard: run ? null : folder.card, source: listed?.source ?? null, run,
+      baseName: run ? await models.resolve(run.baseModelId).then(({ name }) => name, () => null) : null,
+      snapshot: run ? await readSnapshotFacts(store.files.runDir(run.id)) : null,
+      evaluations: store.evaluations.list().filter((evaluation) => evaluation.modelId === modelId),
+      forms, halfPrecision,
+    })
+  }
+}
+
+/** A little more than is needed must be free. @throws AppError 'disk-full' */
+async function refuseFullDisk(dir: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dir)
+  const freeBytes = bavail * bsize
+  if (freeBytes > neededBytes * 1.05) return
+  throw new AppError('disk-full', `The download and the model need ${megabytes(neededBytes)}; ${megabytes(freeBytes)} are free.`, 'Free some space, then try again.')
+}

@@ -1,0 +1,125 @@
+// Models and image tokenizers that do not come with the studio and belong to no project: pulled, imported, made from
+// nothing. They lie in the data folder, one folder each, and `import.json` says where each came from.
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Tokenizer } from '../../../shared/contract/models'
+import { AppError } from '../../../shared/errors'
+import { recoverFolders } from '../compute/training/replaceFolder'
+import { replaceFile } from '../compute/weights/replaceFile'
+import { isModelFolder, readShapes } from './modelFolder'
+
+const recordSchema = z.object({
+  name: z.string().nullish(),
+  /** In words: the repository and commit, the folder, or “random weights”. */
+  source: z.string(),
+  licence: z.string().nullable(),
+  addedAtMs: z.number(),
+})
+export type ModelRecord = z.infer<typeof recordSchema>
+
+const unknownRecord: ModelRecord = { name: null, source: 'unknown', licence: null, addedAtMs: 0 }
+const recordName = 'import.json'
+/** Ids come from config.json files too; such a name stays in its folder. */
+export const isFolderId = (id: string): boolean => /^[A-Za-z0-9][\w.-]{0,119}$/.test(id) && !id.includes('..')
+
+export class ModelLibrary {
+  readonly modelsDir: string
+  readonly tokenizersDir: string
+  readonly downloadsDir: string
+  readonly #bundledDir: string
+
+  constructor(dataDir: string, resourcesDir: string) {
+    this.modelsDir = join(dataDir, 'models')
+    this.tokenizersDir = join(dataDir, 'tokenizers')
+    this.downloadsDir = join(dataDir, 'downloads')
+    this.#bundledDir = join(resourcesDir, 'models')
+  }
+
+  /** Folder names of the models, oldest name first; half-written ones of a kill are cleaned up. */
+  async listIds(): Promise<string[]> {
+    await recoverFolders(this.modelsDir)
+    const names = await readdir(this.modelsDir).catch(() => [])
+    return names.filter(isFolderId).sort()
+  }
+
+  modelDir(folderId: string): string {
+    if (!isFolderId(folderId)) throw new AppError('not-found', `There is no model “${folderId}”.`)
+    return join(this.modelsDir, folderId)
+  }
+
+  async record(dir: string): Promise<ModelRecord> {
+    const text = await readFile(join(dir, recordName), 'utf8').catch(() => null)
+    const parsed = recordSchema.safeParse(text === null ? null : safeJson(text))
+    return parsed.success ? parsed.data : unknownRecord
+  }
+
+  async rename(folderId: string, name: string): Promise<void> {
+    const dir = this.modelDir(folderId)
+    const record = await this.record(dir)
+    await replaceFile(join(dir, recordName), (file) => file.writeFile(`${JSON.stringify({ ...record, name }, null, 2)}\n`))
+  }
+
+  /** The tokenizer stays: other models and cached codes may depend on it, and it is small. */
+  async remove(folderId: string): Promise<void> {
+    await rm(this.modelDir(folderId), { recursive: true, force: true })
+  }
+
+  /** A free folder name made of a name; folders are made at once, so that two jobs never choose the same. */
+  async reserve(name: string): Promise<string> {
+    await mkdir(this.modelsDir, { recursive: true })
+    await mkdir(this.tokenizersDir, { recursive: true })
+    const base = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'model'
+    for (let suffix = 1; ; suffix++) {
+      const id = suffix === 1 ? base : `${base}-${suffix}`
+      const made = await mkdir(join(this.modelsDir, id)).then(() => true, (thrown: unknown) => {
+        if ((thrown as { code?: unknown }).code === 'EEXIST') return false
+        throw AppError.from(thrown)
+      })
+      if (made) return id
+    }
+  }
+
+  /** @throws AppError 'bad-model' for an id that could lead out of the folder */
+  async tokenizerDir(tokenizerId: string): Promise<string> {
+    if (!isFolderId(tokenizerId)) throw new AppError('bad-model', `The model names an image tokenizer “${tokenizerId.slice(0, 100)}”, which is no name of a folder.`, 'Import the model again.')
+    const installed = join(this.tokenizersDir, tokenizerId)
+    return (await isModelFolder(installed)) ? installed : join(this.#bundledDir, tokenizerId)
+  }
+
+  /** Id → folder of every tokenizer. */
+  async tokenizerDirs(): Promise<Record<string, string>> {
+    const found: Record<string, string> = {}
+    for (const parent of [this.tokenizersDir, this.#bundledDir]) {
+      for (const name of (await readdir(parent).catch(() => [])).filter(isFolderId).sort()) {
+        const dir = join(parent, name)
+        const shapes = (await isModelFolder(dir)) ? await readShapes(dir).catch(() => null) : null
+        if (shapes?.has('quantize.embedding.weight')) found[name] = dir
+      }
+    }
+    return found
+  }
+
+  async listTokenizers(): Promise<Tokenizer[]> {
+    return Promise.all(Object.entries(await this.tokenizerDirs()).map(async ([id, dir]) => {
+      const shapes = await readShapes(dir)
+      const { name, licence } = await this.record(dir)
+      const axis = (weight: string, at: number): number => shapes.get(weight)?.[at] ?? 0
+      const patchesPerSide = Math.sqrt(axis('encoder.positional_embedding', 0) - 1)
+      return {
+        id, name: name ?? id, licence: dir.startsWith(this.#bundledDir) ? 'MIT' : licence,
+        imageSizePx: Math.round(patchesPerSide * axis('encoder.patch_embed.weight', 2)),
+        codeCount: axis('latent_tokens', 0), codebookSize: axis('quantize.embedding.weight', 0),
+        hasDecoder: shapes.has('decoder.decoder_embed.weight'),
+      }
+    }))
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
