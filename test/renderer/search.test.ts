@@ -7,6 +7,7 @@ import { maxUploadBytes, queryImageUploadPath } from '@shared/media'
 import { describeColumns, rankHits } from '@renderer/views/search/compareColumns'
 import { loadExamples } from '@renderer/views/search/exampleQueries'
 import { findPicture, uploadPicture } from '@renderer/views/search/queryImages'
+import { useSearchStore } from '@renderer/stores/search'
 import SearchView from '@renderer/views/search/SearchView.vue'
 import { createFakeApi, type FakeApi } from './helpers/fakeApi'
 import { makeModel, makePair } from './helpers/fakeData'
@@ -43,6 +44,55 @@ beforeEach(() => {
 afterEach(() => {
   wrapper?.unmount()
   vi.unstubAllGlobals()
+})
+
+describe('a search without hits', () => {
+  const button = (name: string) => wrapper.findAll('button').find((each) => each.text() === name)
+  const answer = (candidateCount: number): void => fake.answer('search.query', () => ({ columns: [{ modelId: 'bundled:nano', hits: [], candidateCount, elapsedMs: 3 }] }))
+
+  it('leads to the import when the project has no pairs', async () => {
+    fake.studio.pairs = []
+    answer(0)
+    await show()
+    await ask('a star')
+    expect(wrapper.text()).toContain('Nothing to search in yet')
+    expect(button('Import pairs')).toBeDefined()
+  })
+
+  it('names the place that is empty, and looks elsewhere on a click', async () => {
+    answer(0)
+    await show()
+    useSearchStore().draft.split = 'validation'
+    await ask('a star')
+    expect(wrapper.text()).toContain('No pictures that stand alone in the validation split')
+    await button('Search all splits')!.trigger('click')
+    await settle()
+    expect(queries().at(-1)).toMatchObject({ split: null, text: 'a star' })
+    await button('Look for any side')!.trigger('click')
+    await settle()
+    expect(queries().at(-1)).toMatchObject({ target: 'any' })
+  })
+
+  it('says when nothing but the query itself was found', async () => {
+    answer(1)
+    await show()
+    await ask('a star')
+    expect(wrapper.text()).toContain('The only match is the query itself.')
+  })
+
+  it('says that pictures have no tokens yet, and makes them', async () => {
+    const project = await fake.api.project.get({})
+    fake.answer('project.get', () => ({ ...project, imageCount: 20, tokenizedImageCount: 8 }))
+    await show()
+    expect(wrapper.text()).toContain('12 pictures without tokens.')
+    await button('Tokenize')!.trigger('click')
+    await settle()
+    expect(fake.calls.some((call) => call.name === 'tokens.start')).toBe(true)
+    expect(wrapper.text()).toContain('They are being tokenized now.')
+    fake.answer('search.query', () => new Promise(() => undefined))
+    await ask('a star')
+    expect(wrapper.text()).toContain('12 pictures without tokens are tokenized first')
+  })
 })
 
 describe('a query', () => {
