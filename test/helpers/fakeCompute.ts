@@ -7,7 +7,7 @@ import { measureRecall } from '../../src/main/engine/compute/evaluation/recall'
 import { mineNegatives } from '../../src/main/engine/compute/mining/mine'
 import { findNearest } from '../../src/main/engine/compute/retrieval/nearest'
 import type { CallOptions, Compute } from '../../src/main/engine/compute/thread/client'
-import type { ComputeMethod, ComputeMethods, SideInput, TrainingEvent, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
+import type { ComputeMethod, ComputeMethods, FoundDevice, SideInput, TrainingEvent, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
 import { AppError } from '../../src/shared/errors'
 import { namedColours } from './colourProject'
 
@@ -24,6 +24,9 @@ export interface FakeTraining {
 
 export class FakeCompute implements Compute {
   readonly calls: { method: ComputeMethod; request: unknown }[] = []
+  devices: FoundDevice[] = [{ id: 'cpu', name: 'Test CPU', kind: 'cpu', isUsable: true, reason: null, memoryBytes: 8 * 2 ** 30 }]
+  /** Time of a measured micro-batch; may throw. */
+  gradientMs: (deviceId: string | null) => number = () => 30
   training: FakeTraining = { totalSteps: 30, stepMs: 1, failAtStep: null }
   /** Steps that a run folder can continue from. */
   readonly #resumeSteps = new Map<string, number>()
@@ -32,7 +35,7 @@ export class FakeCompute implements Compute {
   gate: Promise<void> = Promise.resolve()
 
   readonly #methods: Requests = {
-    listDevices: async () => [{ id: 'cpu', name: 'Test CPU', kind: 'cpu', isUsable: true, reason: null }],
+    listDevices: async () => this.devices,
     describeModel: async () => ({ parameterCount: 1, width, layers: 1, contextLength: 32, imageTokenCount: 6, codebookSize: 256 }),
     tokenizeImages: async ({ images }, { onEvent }) => {
       const results = await Promise.all(images.map(async ({ path }) => {
@@ -54,10 +57,10 @@ export class FakeCompute implements Compute {
     mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
     nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
     measureRecall: async (request) => measureRecall(request),
-    measureStep: async ({ left, right }) => ({
+    measureStep: async ({ left, right, device }) => ({
       config: { width, headCount: 1, layerCount: 1, contextLength: 32, codebookSize: 256, imageTokenCount: 6, hasMask: true },
       leftLength: left.length ? 16 : 0, rightLength: right.length ? 16 : 0, slotsPerPair: 2, pairCount: 2,
-      residentBytes: 1e6, activationBytes: 2e6, embedMs: 10, gradientMs: 30, updateMs: 5,
+      residentBytes: 1e6, activationBytes: 2e6, embedMs: 10, gradientMs: this.gradientMs(device.deviceId), updateMs: 5,
     }),
     train: (request, { onEvent }) => this.#train(request, onEvent ?? (() => undefined)),
     importModel: ({ sourcePath }) => Promise.reject(new AppError('bad-model', `The stand-in reads no models, such as ${sourcePath}.`)),

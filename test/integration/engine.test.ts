@@ -15,7 +15,7 @@ const options = () => ({ projectDir: null, dataDir: join(project.dir, 'other-dat
 
 describe('studio and settings', () => {
   it('tells its status', async () => {
-    expect(await project.client.devices.list({})).toEqual([{ id: 'cpu', name: 'Test CPU', kind: 'cpu', isUsable: true, reason: null }])
+    expect(await project.client.devices.list({})).toEqual([{ id: 'cpu', name: 'Test CPU', kind: 'cpu', isUsable: true, reason: null, memoryBytes: 8 * 2 ** 30, samplesPerSecond: null, isFastest: true }])
     const status = await project.client.studio.getStatus({})
     expect(status).toMatchObject({ version: '0.1.0', host: 'cli', projectName: 'Colours', device: { name: 'Test CPU' } })
     expect(status.memoryBytes).toBeGreaterThan(1e6)

@@ -4,7 +4,7 @@ import { splitSchema, taskSchema } from '@shared/contract/entities'
 import { demo, type DemoOptions } from './commands/demo'
 import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
-import { listDevices, listJobs, listModels, search, type SearchOptions } from './commands/looking'
+import { type DevicesOptions, listDevices, listJobs, listModels, search, type SearchOptions } from './commands/looking'
 import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
 import { sample } from './commands/sample'
 import { serve, type ServeOptions } from './commands/serve'
@@ -116,7 +116,9 @@ export function createProgram(surroundings: Surroundings): Command {
     .action((folder: string, options: PretrainOptions) => pretrainNano(contextOf(), folder, options))
 
   program.command('models').description('list models').action(() => listModels(contextOf()))
-  program.command('devices').description('list devices').action(() => listDevices(contextOf()))
+  program.command('devices').description('list devices with their memory and the training speed that was measured')
+    .option('--measure', 'measure the speed with the current model first', false)
+    .action((options: DevicesOptions) => listDevices(contextOf(), options))
   program.command('jobs').description('list jobs, newest first')
     .option('--limit <count>', 'number of jobs', wholeNumber(1, 200), 20)
     .action((options: { limit: number }) => listJobs(contextOf(), options))

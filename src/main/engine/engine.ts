@@ -65,7 +65,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recentProjects = new RecentProjects(options.dataDir)
   const compute = options.compute ?? new ComputeClient(options.computeScript)
   const devices = new DevicesService(compute, () => settings.get())
-  const surroundings = { compute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), dataDir: options.dataDir, getDeviceName: () => devices.getCurrent().name, switchProject }
+  const surroundings = { compute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
 
   let session = await begin(await openFirst(options, recentProjects))
   const studio = new StudioService({ changes, devices, version, host: options.host, getProjectName: () => session.store.project.get().name })
@@ -92,7 +92,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 
   // Warms the compute thread up and lets the status name the real device; a short command needs neither.
-  if (options.host !== 'cli') void devices.list().catch(() => undefined)
+  if (options.host !== 'cli') void session.services.deviceSpeeds.list().catch(() => undefined)
 
   let closing: Promise<void> | null = null
   const host = {

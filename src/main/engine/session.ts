@@ -1,8 +1,11 @@
 // Everything that belongs to one open project, put together by hand: the store at the bottom, the services on top.
 import type { Project } from '../../shared/contract/project'
 import type { Compute } from './compute/thread/client'
+import type { DeviceChoice } from './compute/thread/protocol'
 import { JobRunner } from './jobs/runner'
 import type { ChangeBus } from './services/changes'
+import type { DevicesService } from './services/devices'
+import { DeviceSpeedsService } from './services/deviceSpeeds'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
 import { HistoryService } from './services/history'
@@ -33,8 +36,8 @@ export interface SessionSurroundings {
   picker: Picker
   recentProjects: RecentProjects
   resourcesDir: string
-  getDeviceName: () => string
-  /** Models and tokenizers that belong to no project lie below it. */
+  devices: DevicesService
+  /** Models and tokenizers that belong to no project lie below it, and the measured speeds of devices. */
   dataDir: string
   switchProject: (projectDir: string) => Promise<Project>
 }
@@ -49,20 +52,25 @@ export interface Session {
 export type SessionServices = ReturnType<typeof createServices>
 
 function createServices(store: Store, surroundings: SessionSurroundings) {
-  const { compute, changes, settings, picker, recentProjects, resourcesDir, getDeviceName, dataDir, switchProject } = surroundings
+  const { compute, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
   const library = new ModelLibrary(dataDir, resourcesDir)
   const hub = new HubSettings(dataDir)
   const models = new ModelsService(resourcesDir, library, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
-  const getDevice = () => settings.getDevice()
+  const deviceSpeeds = new DeviceSpeedsService({ store, compute, jobs, models, devices, settings, changes, dataDir })
+  const getDevice = (): DeviceChoice => {
+    const { deviceId, threadCount } = settings.getDevice()
+    return { deviceId: deviceId ?? deviceSpeeds.getFastestId(), threadCount }
+  }
+  const getDeviceName = (): string => devices.getCurrent(deviceSpeeds.getFastestId()).name
   const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, models, library, hub, tokens, embeddings, negatives,
+    jobs, images, models, library, hub, tokens, embeddings, negatives, deviceSpeeds,
     modelJobs: new ModelJobs({ store, compute, jobs, models, library, hub, picker, changes, resourcesDir }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
     imports,

@@ -10,6 +10,16 @@ export const deviceSchema = z.object({
 })
 export type Device = z.infer<typeof deviceSchema>
 
+export const listedDeviceSchema = deviceSchema.extend({
+  /** Of the whole device; null where it does not tell. */
+  memoryBytes: z.number().nullable(),
+  /** Training speed with the project's current model, in pairs; null until it was measured. */
+  samplesPerSecond: z.number().nullable(),
+  /** Whether work goes here while the settings leave it open. */
+  isFastest: z.boolean(),
+})
+export type ListedDevice = z.infer<typeof listedDeviceSchema>
+
 const settingsFields = {
   theme: z.enum(['system', 'dark', 'light']),
   /** Null picks the fastest. */
@@ -76,7 +86,8 @@ export const tokensContract = {
 }
 
 export const devicesContract = {
-  list: procedure('Lists the devices that could run the model.', z.object({}), z.array(deviceSchema)),
+  list: procedure('Lists the devices that could run the model, with the speeds that were measured before.', z.object({}), z.array(listedDeviceSchema)),
+  measure: procedure('Starts a job that measures the training speed of every usable device with the current model.', z.object({}), z.object({ jobId: id })),
 }
 
 export const pickerContract = {

@@ -1,8 +1,9 @@
 // Commands that only look: search, models, devices, jobs.
 import { resolve } from 'node:path'
 import { AppError } from '@shared/errors'
+import { followJob } from '../followJob'
 import { formatDuration, formatTable } from '../terminal'
-import { type CommandContext, report, withEngine } from './context'
+import { type CommandContext, following, report, withEngine } from './context'
 import type { Split } from '@shared/contract/entities'
 
 export interface SearchOptions {
@@ -34,10 +35,21 @@ export const listModels = (context: CommandContext): Promise<void> =>
       formatTable(['Model', 'Name', 'Kind', 'Parameters', 'Width', 'Layers'], models.map((model) => [model.id, model.name, model.kind, model.parameterCount.toLocaleString('en'), String(model.widthCount), String(model.layerCount)])))
   })
 
-export const listDevices = (context: CommandContext): Promise<void> =>
-  withEngine(context, async ({ client }) => {
+export interface DevicesOptions {
+  measure: boolean
+}
+
+export const listDevices = (context: CommandContext, options: DevicesOptions): Promise<void> =>
+  withEngine(context, async (session) => {
+    const { client } = session
+    if (options.measure) await followJob((await client.devices.measure({})).jobId, following(context, session))
     const devices = await client.devices.list({})
-    report(context.terminal, devices, () => formatTable(['Device', 'Name', 'Kind', 'Usable'], devices.map((device) => [device.id, device.name, device.kind, device.isUsable ? 'yes' : `no: ${device.reason ?? 'unknown reason'}`])))
+    report(context.terminal, devices, () => formatTable(['Device', 'Name', 'Kind', 'Memory', 'Pairs/s', 'Usable'], devices.map((device) => [
+      device.id, device.name, device.kind,
+      device.memoryBytes === null ? 'unknown' : `${(device.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+      device.samplesPerSecond === null ? 'not measured' : device.samplesPerSecond.toFixed(1),
+      device.isUsable ? (device.isFastest ? 'yes, the default' : 'yes') : `no: ${device.reason ?? 'unknown reason'}`,
+    ])))
   })
 
 export const listJobs = (context: CommandContext, options: { limit: number }): Promise<void> =>

@@ -102,7 +102,8 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       setHub: os.models.setHub.handler(({ input }) => engine.services.hub.set(input)),
     },
     devices: {
-      list: os.devices.list.handler(() => engine.services.devices.list()),
+      list: os.devices.list.handler(() => engine.services.deviceSpeeds.list()),
+      measure: os.devices.measure.handler(() => engine.services.deviceSpeeds.start()),
     },
     jobs: {
       list: os.jobs.list.handler(({ input }) => engine.services.jobs.list(input.limit)),

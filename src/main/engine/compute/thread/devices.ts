@@ -1,14 +1,13 @@
 // The devices of this machine, and which one a call means.
-import { availableParallelism, cpus } from 'node:os'
-import type { Device } from '../../../../shared/contract/studio'
+import { availableParallelism, cpus, totalmem } from 'node:os'
 import { AppError } from '../../../../shared/errors'
 import type { DeviceOptions } from '../graph/compileFunction'
-import type { DeviceChoice } from './protocol'
+import type { DeviceChoice, FoundDevice } from './protocol'
 
-export function listDevices(): Device[] {
+export function listDevices(): FoundDevice[] {
   const model = cpus()[0]?.model.trim() || 'Processor'
   const cores = availableParallelism()
-  return [{ id: 'cpu', name: `${model}, ${cores} ${cores === 1 ? 'core' : 'cores'}`, kind: 'cpu', isUsable: true, reason: null }]
+  return [{ id: 'cpu', name: `${model}, ${cores} ${cores === 1 ? 'core' : 'cores'}`, kind: 'cpu', isUsable: true, reason: null, memoryBytes: totalmem() }]
 }
 
 /** @throws AppError 'bad-input' for a device that is not there */

@@ -1,7 +1,7 @@
 // What the compute thread can do, as plain data over a MessagePort: call, cancel, and events that belong to a call.
 // Services hold a `ComputeClient` (client.ts); the thread's entry (index.ts) serves the same list.
 import type { ErrorJson } from '../../../../shared/errors'
-import type { Device } from '../../../../shared/contract/studio'
+import type { Device, ListedDevice } from '../../../../shared/contract/studio'
 import type { Metric, Recall, Validation, Verdict } from '../../../../shared/contract/entities'
 import type { ImageRecipe } from '../../../../shared/imageRecipe'
 import type { Recipe } from '../../../../shared/recipe'
@@ -15,6 +15,8 @@ export interface DeviceChoice {
   /** Null uses every core. */
   threadCount: number | null
 }
+
+export type FoundDevice = Device & Pick<ListedDevice, 'memoryBytes'>
 
 /** One side of a pair as the model sees it. */
 export interface SideInput {
@@ -102,7 +104,7 @@ export interface ProgressEvent { kind: 'progress'; done: number; total: number }
 
 /** Method name → request, result, and the events that may come before the result. */
 export interface ComputeMethods extends ModelMethods {
-  listDevices: { request: Record<string, never>; result: Device[]; event: never }
+  listDevices: { request: Record<string, never>; result: FoundDevice[]; event: never }
   describeModel: { request: { modelDir: string }; result: ModelInfo; event: never }
   /** One entry per image; exactly one of codes and error is null. */
   tokenizeImages: {
