@@ -29,6 +29,7 @@ export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null
   const copy = (data: Float32Array): NamedArray => ({ shape: [data.length], data: data.slice() })
   const microBatchSizeOf = ({ batchSize }: StepBatch, asked: number): number => (asked > 0 ? Math.min(asked, batchSize) : batchSize)
   return {
+    residentBytes: 0,
     microBatchSizeOf,
     async run(batch: StepBatch, settings: StepSettings, hooks?: StepHooks): Promise<StepResult> {
       const size = microBatchSizeOf(batch, settings.microBatchSize ?? 0)

@@ -29,7 +29,8 @@ it('measures every piece of a step on rows as long as the longest sides', async 
   expect(measured.slotsPerPair).toBeGreaterThan(0)
   for (const time of [measured.embedMs, measured.gradientMs, measured.updateMs]) expect(time).toBeGreaterThan(0)
   expect(measured.gradientMs).toBeGreaterThan(measured.embedMs)
-  expect(measured.residentBytes).toBe(8 * 4 * [...randomWeights(config, 1).values()].reduce((total, { data }) => total + data.length, 0))
+  // On the CPU: weights, two moments, two sets of gradients, and the weights as they were loaded.
+  expect(measured.residentBytes).toBe(6 * 4 * [...randomWeights(config, 1).values()].reduce((total, { data }) => total + data.length, 0))
   expect(measured.activationBytes).toBeGreaterThanOrEqual(0)
 })
 

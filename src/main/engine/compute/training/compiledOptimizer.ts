@@ -107,13 +107,18 @@ export class CompiledOptimizer {
       into[`next.gradient.${name}`] = buffers.spare.weight[name]!
     }
     await run.run(all, into)
+    return { ...Object.fromEntries(scalarNames.map((name) => [name, (into[name]!.data as Float32Array)[0]!])), norm: this.applyGradients(kernel, feeds) }
+  }
+
+  /** Updates weights and moments in place by the gradients that are in `buffers.spare.weight`. @returns their norm before clipping */
+  applyGradients(kernel: AdamwKernel, feeds: Record<string, Feed>): number {
     const numbers = Object.fromEntries(adamwScalars.map((name) => [name, (feeds[name] as Float32Array)[0]!])) as unknown as AdamwNumbers
     const norm = kernel.update(numbers)
     for (const [name, [lowest, highest]] of Object.entries(this.program.bounds ?? {})) {
       const weight = this.arrayOf('weight', name)
       weight.forEach((value, index) => { weight[index] = Math.min(highest, Math.max(lowest, value)) })
     }
-    return { ...Object.fromEntries(scalarNames.map((name) => [name, (into[name]!.data as Float32Array)[0]!])), norm }
+    return norm
   }
 
   private compile(batch: BatchFeeds): Promise<OptimizerGraph> {

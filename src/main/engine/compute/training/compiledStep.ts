@@ -51,6 +51,8 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
   }
 
   return {
+    // The set of gradients that only micro-batches need is counted in, because a plan must hold for those.
+    residentBytes: optimizer.buffers.residentBytes + optimizer.buffers.setBytes,
     microBatchSizeOf,
     async run(batch, settings, hooks = undisturbed) {
       const microBatchSize = microBatchSizeOf(batch, settings.microBatchSize)

@@ -27,17 +27,20 @@ interface CachedGradients {
   /** [N, D] gradients of the contrastive loss by the features. */
   left: Float32Array
   right: Float32Array
+  logitScale: number
+  logitBias: number
 }
 
 const maxCompiledShapes = 12
+const setScalar = (tensor: ort.Tensor, value: number): void => { (tensor.data as Float32Array)[0] = value }
 const isContrastiveWeight = (name: string): boolean => (contrastiveWeightNames as readonly string[]).includes(name)
 
 export class GradCache {
   private readonly micro = new CompiledShapes<CompiledFunction>(maxCompiledShapes, microBatchBytes)
   private readonly blocks = new CompiledShapes<CompiledFunction & CompiledGraph>(maxCompiledShapes)
   private updateGraph: Promise<OptimizerGraph> | null = null
-  /** Sum of the gradients of the micro-batches so far; made when it is first needed. */
-  private gradients: NamedTensors | null = null
+  /** One more set of gradients; made when it is first needed. */
+  private extra: NamedTensors | null = null
 
   constructor(private readonly optimizer: CompiledOptimizer, private readonly embedder: Embedder, private readonly config: FuselipConfig, private readonly device: DeviceOptions) {}
 
@@ -46,12 +49,25 @@ export class GradCache {
     const parts = splitBatch(batch, microBatchSize)
     const left = await this.embed(parts, 'left', batch.batchSize, hooks)
     const right = await this.embed(parts, 'right', batch.batchSize, hooks)
-    this.gradients ??= this.optimizer.buffers.zeros()
+    const sums = this.sums()
     const cached = await this.contrastive(batch, parts, left, right, hooks)
-    const mmm = await this.accumulate(batch, parts, cached, mmmWeight, hooks)
+    const mmm = await this.accumulate(batch, parts, cached, mmmWeight, sums, hooks)
+    setScalar(sums.last['logit_scale']!, cached.logitScale)
+    setScalar(sums.last['logit_bias']!, cached.logitBias)
     await hooks.beforeMicroBatch()
-    const { norm } = await hooks.takeTurn(() => this.update(settings))
-    return { total: cached.contrastive + mmmWeight * mmm, contrastive: cached.contrastive, mmm, norm: norm! }
+    const norm = await hooks.takeTurn(() => this.update(sums.last, settings))
+    return { total: cached.contrastive + mmmWeight * mmm, contrastive: cached.contrastive, mmm, norm }
+  }
+
+  /**
+   * The two sets between which the sum of the gradients moves with every micro-batch, and in which of them it must end: where
+   * the kernel reads it, or else apart from the spare weights, which the update writes.
+   */
+  private sums(): { last: NamedTensors; other: NamedTensors } {
+    const { buffers } = this.optimizer
+    this.extra ??= buffers.zeros()
+    const spare = buffers.spare.weight
+    return buffers.kernel ? { last: spare, other: this.extra } : { last: this.extra, other: spare }
   }
 
   /** Features of one side of the whole batch, [N, D], without anything kept for a backward pass. */
@@ -67,13 +83,12 @@ export class GradCache {
     return features
   }
 
-  /** The contrastive loss over all cells, block by block, and its gradients; those of the scalar weights go into `gradients`. */
+  /** The contrastive loss over all cells, block by block, and its gradients. */
   private async contrastive({ batchSize, cells }: StepBatch, parts: readonly MicroBatch[], left: Float32Array, right: Float32Array, hooks: StepHooks): Promise<CachedGradients> {
     const { width } = this.config
     const rows = parts[0]!.left.endPositions.length
     const compiled = await this.blocks.get(`${rows}×${batchSize}`, 0, () => this.compileBlock(rows, batchSize))
-    const cached: CachedGradients = { contrastive: 0, left: new Float32Array(batchSize * width), right: new Float32Array(batchSize * width) }
-    const scalars = { logitScale: 0, logitBias: 0 }
+    const cached: CachedGradients = { contrastive: 0, left: new Float32Array(batchSize * width), right: new Float32Array(batchSize * width), logitScale: 0, logitBias: 0 }
     const { logit_scale: logitScale, logit_bias: logitBias } = this.optimizer.weights
     for (const { start, pairCount } of parts) {
       await hooks.beforeMicroBatch()
@@ -87,22 +102,20 @@ export class GradCache {
       cached.contrastive += numbers('loss')[0]!
       cached.left.set(numbers('grad.left').subarray(0, pairCount * width), start * width)
       numbers('grad.right').forEach((value, index) => { cached.right[index]! += value })
-      scalars.logitScale += numbers('grad.logitScale')[0]!
-      scalars.logitBias += numbers('grad.logitBias')[0]!
+      cached.logitScale += numbers('grad.logitScale')[0]!
+      cached.logitBias += numbers('grad.logitBias')[0]!
     }
-    ;(this.gradients!['logit_scale']!.data as Float32Array)[0] = scalars.logitScale
-    ;(this.gradients!['logit_bias']!.data as Float32Array)[0] = scalars.logitBias
     return cached
   }
 
   /** Runs each micro-batch forward and backward and sums the gradients. @returns the MMM loss */
-  private async accumulate(batch: StepBatch, parts: readonly MicroBatch[], cached: CachedGradients, mmmWeight: number, hooks: StepHooks): Promise<number> {
+  private async accumulate(
+    batch: StepBatch, parts: readonly MicroBatch[], cached: CachedGradients, mmmWeight: number, sums: { last: NamedTensors; other: NamedTensors }, hooks: StepHooks,
+  ): Promise<number> {
     const maskedCounts = { left: batch.left.maskedPositions.length, right: batch.right.maskedPositions.length }
     // One number of slots for all, so that one graph serves the whole batch.
     const slots = slotsFor(Math.max(...parts.map(({ left, right }) => left.maskedPositions.length + right.maskedPositions.length)))
-    // The sum moves between two sets with every micro-batch; the spare weights are free until the update writes them.
-    let [from, into] = [this.gradients!, this.optimizer.buffers.spare.weight]
-    if (parts.length % 2 === 1) [from, into] = [into, from]
+    let [from, into] = parts.length % 2 === 0 ? [sums.last, sums.other] : [sums.other, sums.last]
     for (const name of this.summedNames()) (from[name]!.data as Float32Array).fill(0)
     let mmm = 0
     for (const part of parts) {
@@ -147,14 +160,16 @@ export class GradCache {
     return (mmm.data as Float32Array)[0]!
   }
 
-  private async update(settings: OptimizerSettings): Promise<Record<string, number>> {
-    const { shapes } = this.optimizer.buffers
+  /** @returns the norm of the gradients before clipping */
+  private async update(gradients: NamedTensors, settings: OptimizerSettings): Promise<number> {
+    const { shapes, kernel } = this.optimizer.buffers
+    if (kernel) return this.optimizer.applyGradients(kernel, adamwFeeds(settings))
     const specs: Record<string, TensorSpec> = Object.fromEntries([...shapes].map(([name, shape]) => [`gradient.${name}`, { shape, dtype: 'float32' }]))
     this.updateGraph ??= this.optimizer.compileUpdate(specs, (_weights, inputs) =>
       ({ gradients: Object.fromEntries([...shapes.keys()].map((name) => [name, inputs[`gradient.${name}`]!])), scalars: {} }))
     const { run, scalarNames } = await this.updateGraph
-    const gradients: Record<string, Feed> = Object.fromEntries([...shapes.keys()].map((name) => [`gradient.${name}`, this.gradients![name]!]))
-    return this.optimizer.update(run, { ...gradients, ...adamwFeeds(settings) }, scalarNames)
+    const feeds: Record<string, Feed> = Object.fromEntries([...shapes.keys()].map((name) => [`gradient.${name}`, gradients[name]!]))
+    return (await this.optimizer.update(run, { ...feeds, ...adamwFeeds(settings) }, scalarNames))['norm']!
   }
 
   private compileMicro(batch: BatchFeeds): Promise<CompiledFunction> {

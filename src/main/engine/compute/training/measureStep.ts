@@ -87,7 +87,7 @@ export async function measureStep(request: StepMeasurementRequest, host: Measuri
     await step.run(batch, settings, hooks)
     // Pieces of a step: each side of each micro-batch, its block of cells, its gradients, and one update.
     const firstGradient = 3 * partCount
-    // Before the first gradients, the sums and the spare weights were not touched; they are resident, not activations.
+    // The two sets between which the sum of the gradients moves are first touched then; they are resident, not activations.
     const activationBytes = Math.max(0, heldBytes[firstGradient]! - heldBytes[firstGradient - 1]! - 2 * parameterBytes)
     pieces.length = 0
     // Only the second run is free of compiling.
@@ -96,8 +96,8 @@ export async function measureStep(request: StepMeasurementRequest, host: Measuri
       config, pairCount, activationBytes,
       leftLength: batch.left.length, rightLength: batch.right.length,
       slotsPerPair: (batch.left.maskedPositions.length + batch.right.maskedPositions.length) / batch.batchSize,
-      // Weights and both moments twice, the sum of the gradients, and the weights as they were loaded.
-      residentBytes: 8 * parameterBytes,
+      // A run keeps the weights as they were loaded.
+      residentBytes: step.residentBytes + parameterBytes,
       embedMs: Math.min(...pieces.slice(0, partCount)) + Math.min(...pieces.slice(partCount, 2 * partCount)),
       gradientMs: Math.min(...pieces.slice(firstGradient, firstGradient + partCount)),
       updateMs: pieces.at(-1)!,

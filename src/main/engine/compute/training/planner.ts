@@ -12,7 +12,7 @@ export interface StepMeasurement {
   slotsPerPair: number
   /** Pairs in the micro-batch that was measured. */
   pairCount: number
-  /** Weights, moments, their spare set and the gradients. */
+  /** Weights, moments, gradients, and the weights as they were loaded. */
   residentBytes: number
   /** What the forward and backward pass of the micro-batch held. */
   activationBytes: number

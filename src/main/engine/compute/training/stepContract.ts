@@ -58,6 +58,8 @@ export interface StepResult {
 export interface TrainingStep {
   /** One optimizer step. Throws AppError 'device-failed' or 'out-of-memory', and what a hook throws. */
   run(batch: StepBatch, settings: StepSettings, hooks?: StepHooks): Promise<StepResult>
+  /** Memory of weights, moments and gradients. */
+  readonly residentBytes: number
   /** Pairs that `run` would compute at a time, at most the batch. */
   microBatchSizeOf(batch: StepBatch, asked: number): number
   /** Embeds [N, L] framed, unmasked, padded ids with the current weights; answers N×D, normalised. */

@@ -30,6 +30,16 @@ export class WeightBuffers {
     for (const [name, array] of weights) this.arrayOf('weight', name).set(array.data)
   }
 
+  /** Memory of one tensor for each weight. */
+  get setBytes(): number {
+    return [...this.shapes.values()].reduce((total, shape) => total + 4 * sizeOf(shape), 0)
+  }
+
+  /** Memory of everything here. */
+  get residentBytes(): number {
+    return (this.kernel ? 4 : 6) * this.setBytes
+  }
+
   /** One more tensor of zeros for each weight. */
   zeros(): NamedTensors {
     return Object.fromEntries([...this.shapes].map(([name, shape]) => [name, tensorOf(new Float32Array(sizeOf(shape)), shape)]))
