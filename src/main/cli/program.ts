@@ -4,7 +4,8 @@ import { splitSchema, taskSchema } from '@shared/contract/entities'
 import { demo, type DemoOptions } from './commands/demo'
 import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
-import { type DevicesOptions, listDevices, listJobs, listModels, search, type SearchOptions } from './commands/looking'
+import { type DevicesOptions, listDevices, listJobs, search, type SearchOptions } from './commands/looking'
+import { addModelCommands } from './commands/models'
 import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
 import { sample } from './commands/sample'
 import { serve, type ServeOptions } from './commands/serve'
@@ -115,7 +116,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 2)
     .action((folder: string, options: PretrainOptions) => pretrainNano(contextOf(), folder, options))
 
-  program.command('models').description('list models').action(() => listModels(contextOf()))
+  addModelCommands(program, contextOf)
   program.command('devices').description('list devices with their memory and the training speed that was measured')
     .option('--measure', 'measure the speed with the current model first', false)
     .action((options: DevicesOptions) => listDevices(contextOf(), options))
@@ -138,6 +139,6 @@ export function createProgram(surroundings: Surroundings): Command {
 
   program.command('sample [folder]').description('create a sample project in a folder, or the studio’s own one, and tell what is in it').action((folder?: string) => sample(contextOf(), folder))
 
-  for (const command of program.commands) command.exitOverride()
+  for (const command of program.commands.flatMap((parent) => [parent, ...parent.commands])) command.exitOverride()
   return program
 }

@@ -21,7 +21,7 @@ export async function runCli(options: CliOptions): Promise<number> {
   const { interrupt, openEngine, rendererDir, writeResult, writeNote } = options
   const terminalFor = (asJson: boolean): Terminal => ({ isInteractive: options.isInteractive, asJson, result: writeResult, note: writeNote })
   const program = createProgram({ interrupt, openEngine, rendererDir, terminalFor })
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((parent) => [parent, ...parent.commands])]) {
     command.configureOutput({ writeOut: (text) => writeResult(text.trimEnd()), writeErr: (text) => writeNote(text.trimEnd()) })
   }
   try {

@@ -1,4 +1,4 @@
-// Commands that only look: search, models, devices, jobs.
+// Commands that only look: search, devices, jobs.
 import { resolve } from 'node:path'
 import { AppError } from '@shared/errors'
 import { followJob } from '../followJob'
@@ -26,13 +26,6 @@ export const search = (context: CommandContext, text: string, options: SearchOpt
         const rows = column.hits.map((hit, index) => [String(index + 1), hit.score.toFixed(4), `${hit.pair.id} ${hit.side}`, hit.pair[hit.side].text ?? hit.pair.right.text ?? hit.pair.left.text ?? ''])
         return `${column.modelId}: ${column.candidateCount} candidates in ${formatDuration(column.elapsedMs)}\n${formatTable(['#', 'Score', 'Pair', 'Text'], rows)}`
       }).join('\n\n'))
-  })
-
-export const listModels = (context: CommandContext): Promise<void> =>
-  withEngine(context, async ({ client }) => {
-    const models = await client.models.list({})
-    report(context.terminal, models, () =>
-      formatTable(['Model', 'Name', 'Kind', 'Parameters', 'Width', 'Layers'], models.map((model) => [model.id, model.name, model.kind, model.parameterCount.toLocaleString('en'), String(model.widthCount), String(model.layerCount)])))
   })
 
 export interface DevicesOptions {
