@@ -48,6 +48,13 @@ function fakeClient(): StudioClient {
       mine: os.negatives.mine.handler(note('negatives.mine', () => ({ jobId: 1 }))),
       getSummary: os.negatives.getSummary.handler(() => ({ minedAtMs: 1, modelId: 'bundled:nano', candidateCount: 40, groupCount: 5, judgedCount: 0, droppedByGuardCount: 2, droppedByIdentityCount: 3, isStale: false })),
     },
+    devices: {
+      list: os.devices.list.handler(note('devices.list', () => [
+        { id: 'cpu', name: 'Test CPU', kind: 'cpu' as const, isUsable: true, reason: null, memoryBytes: 8 * 2 ** 30, samplesPerSecond: 41.25, isFastest: true },
+        { id: 'cuda:0', name: 'CUDA', kind: 'cuda' as const, isUsable: false, reason: 'not installed', memoryBytes: null, samplesPerSecond: null, isFastest: false },
+      ])),
+      measure: os.devices.measure.handler(note('devices.measure', () => ({ jobId: 1 }))),
+    },
     models: { list: os.models.list.handler(() => { throw new ORPCError('project-locked', { message: 'The project is open elsewhere.', data: { advice: 'Close it there.' } }) }) },
     runs: {
       listPresets: os.runs.listPresets.handler(() => [{ id: 'quick', name: 'Quick', description: 'Short.', recipe: { ...defaultRecipe, epochs: 2 } }]),
@@ -123,6 +130,17 @@ describe('commands', () => {
     jobStates = [{ state: 'done' }]
     expect(await runCommand('train', '--resume', '3')).toBe(0)
     expect(calls.map((call) => call.name)).toEqual(['runs.resume'])
+  })
+})
+
+describe('devices', () => {
+  it('lists memory and measured speed, and measures only when told', async () => {
+    expect(await runCommand('devices')).toBe(0)
+    expect(calls.map((call) => call.name)).toEqual(['devices.list'])
+    for (const words of ['8.0 GiB', '41.3', 'yes, the default', 'not measured', 'no: not installed']) expect(results[0]).toContain(words)
+    expect(await runCommand('devices', '--measure', '--json')).toBe(0)
+    expect(calls.map((call) => call.name)).toEqual(['devices.list', 'devices.measure', 'devices.list'])
+    expect(JSON.parse(results[1] ?? '')).toHaveLength(2)
   })
 })
 
