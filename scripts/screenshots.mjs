@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { ensureBuilt, root } from './build.mjs'
 import { findChromium } from './findChromium.mjs'
-import { curate, prepare, serve } from './screenshots/project.mjs'
+import { judge, prepare, review, serve } from './screenshots/project.mjs'
 import { settle, views } from './screenshots/views.mjs'
 
 const { values: options } = parseArgs({
@@ -27,9 +27,8 @@ const note = (text) => process.stdout.write(`${((Date.now() - startedAtMs) / 100
 
 ensureBuilt()
 const dataDir = options.data ? resolve(options.data) : mkdtempSync(join(tmpdir(), 'fuselip-screenshots-'))
-if (!options['no-prepare']) prepare(dataDir, note)
 mkdirSync(options.out, { recursive: true })
-const studio = await serve(dataDir)
+let studio = await serve(dataDir)
 const browser = await chromium.launch({ executablePath: findChromium(), chromiumSandbox: process.platform !== 'linux' || process.getuid?.() !== 0, args: ['--disable-dev-shm-usage'] })
 
 async function openPage(colorScheme) {
@@ -43,11 +42,21 @@ async function openPage(colorScheme) {
   return page
 }
 
+/** Does something in a page of its own and waits until the engine has taken it in. */
+async function work(act) {
+  const page = await openPage('dark')
+  await act(page)
+  await settle(page)
+  await page.context().close()
+}
+
 try {
   if (!options['no-prepare']) {
-    const page = await openPage('dark')
-    await curate(page)
-    await page.context().close()
+    await work(review)
+    await studio.stop()
+    prepare(dataDir, note)
+    studio = await serve(dataDir)
+    await work(judge)
     note('some pairs and candidates are decided')
   }
   for (const colorScheme of ['dark', 'light']) {

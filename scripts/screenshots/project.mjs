@@ -52,11 +52,14 @@ async function decide(page, keys) {
   }
 }
 
-/** What a person decides by keyboard: some pairs in Review, some candidates in Negatives. */
-export async function curate(page) {
-  const { origin } = new URL(page.url())
-  await page.goto(`${origin}/#/review`)
+/** Decides about some pairs by keyboard. Done before the mining, which would be out of date afterwards. */
+export async function review(page) {
+  await page.goto(`${new URL(page.url()).origin}/#/review`)
   await decide(page, ['a', 'a', 'r', 'a', 's', 'a', 'a'])
-  await page.goto(`${origin}/#/negatives`)
+}
+
+/** Judges some candidates by keyboard. */
+export async function judge(page) {
+  await page.goto(`${new URL(page.url()).origin}/#/negatives`)
   await decide(page, ['1', '1', '2', '1', '3', '1'])
 }

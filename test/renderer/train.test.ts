@@ -73,7 +73,7 @@ describe('a new run', () => {
   it('measures memory and time before the start, once', async () => {
     await show()
     await vi.waitFor(() => expect(button('Measure memory and time')?.attributes('disabled')).toBeUndefined())
-    expect(wrapper.get('[aria-label="Plan"]').text()).toContain('62.50 each')
+    expect(wrapper.get('[aria-label="Plan"]').text()).toContain('62.5 each')
     await button('Measure memory and time')!.trigger('click')
     await settle()
     const plan = wrapper.get('[aria-label="Plan"]').text()
