@@ -1,11 +1,11 @@
 // Models and image tokenizers that do not come with the studio and belong to no project: pulled, imported, made from
 // nothing. They lie in the data folder, one folder each, and `import.json` says where each came from.
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Tokenizer } from '../../../shared/contract/models'
 import { AppError } from '../../../shared/errors'
-import { recoverFolders } from '../compute/training/replaceFolder'
+import { listFolders } from '../compute/training/replaceFolder'
 import { replaceFile } from '../compute/weights/replaceFile'
 import { isModelFolder, readShapes } from './modelFolder'
 
@@ -20,6 +20,7 @@ export type ModelRecord = z.infer<typeof recordSchema>
 
 const unknownRecord: ModelRecord = { name: null, source: 'unknown', licence: null, addedAtMs: 0 }
 const recordName = 'import.json'
+const abandonedAfterMs = 24 * 60 * 60 * 1000
 /** Ids come from config.json files too; such a name stays in its folder. */
 export const isFolderId = (id: string): boolean => /^[A-Za-z0-9][\w.-]{0,119}$/.test(id) && !id.includes('..')
 
@@ -36,11 +37,9 @@ export class ModelLibrary {
     this.#bundledDir = join(resourcesDir, 'models')
   }
 
-  /** Folder names of the models, oldest name first; half-written ones of a kill are cleaned up. */
+  /** Folder names of the models; folders that are being written are not among them. */
   async listIds(): Promise<string[]> {
-    await recoverFolders(this.modelsDir)
-    const names = await readdir(this.modelsDir).catch(() => [])
-    return names.filter(isFolderId).sort()
+    return (await listFolders(this.modelsDir)).filter(isFolderId)
   }
 
   modelDir(folderId: string): string {
@@ -69,6 +68,7 @@ export class ModelLibrary {
   async reserve(name: string): Promise<string> {
     await mkdir(this.modelsDir, { recursive: true })
     await mkdir(this.tokenizersDir, { recursive: true })
+    await Promise.all([this.modelsDir, this.tokenizersDir].map(removeAbandoned))
     const base = name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'model'
     for (let suffix = 1; ; suffix++) {
       const id = suffix === 1 ? base : `${base}-${suffix}`
@@ -87,11 +87,11 @@ export class ModelLibrary {
     return (await isModelFolder(installed)) ? installed : join(this.#bundledDir, tokenizerId)
   }
 
-  /** Id → folder of every tokenizer. */
+  /** Id → folder of every tokenizer. Bundled ones come first: a size without a repository means one of them. */
   async tokenizerDirs(): Promise<Record<string, string>> {
     const found: Record<string, string> = {}
-    for (const parent of [this.tokenizersDir, this.#bundledDir]) {
-      for (const name of (await readdir(parent).catch(() => [])).filter(isFolderId).sort()) {
+    for (const parent of [this.#bundledDir, this.tokenizersDir]) {
+      for (const name of (await listFolders(parent)).filter(isFolderId)) {
         const dir = join(parent, name)
         const shapes = (await isModelFolder(dir)) ? await readShapes(dir).catch(() => null) : null
         if (shapes?.has('quantize.embedding.weight')) found[name] = dir
@@ -113,6 +113,18 @@ export class ModelLibrary {
         hasDecoder: shapes.has('decoder.decoder_embed.weight'),
       }
     }))
+  }
+}
+
+/**
+ * What a kill left half-written. Only after a day, because another studio with the same data folder may be writing.
+ */
+async function removeAbandoned(dir: string): Promise<void> {
+  const whole = new Set(await listFolders(dir))
+  for (const name of await readdir(dir)) {
+    const path = join(dir, name)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }))
+    if (!whole.has(name) && name.includes('.writing-') && Date.now() - mtimeMs > abandonedAfterMs) await rm(path, { recursive: true, force: true })
   }
 }
 
