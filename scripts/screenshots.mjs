@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
+import sharp from 'sharp'
 import { ensureBuilt, root } from './build.mjs'
 import { findChromium } from './findChromium.mjs'
 import { judge, prepare, review, serve } from './screenshots/project.mjs'
@@ -68,7 +69,8 @@ try {
       await act(page)
       await settle(page)
       const path = join(options.out, `${name}-${colorScheme}.png`)
-      await page.screenshot({ path })
+      // A palette of 256 colours: less than half the size, and no difference that an eye would find.
+      await sharp(await page.screenshot()).png({ palette: true, quality: 95 }).toFile(path)
       note(path)
     }
     await page.context().close()
