@@ -2,6 +2,7 @@
 // Latin-1) where the bytes are not valid UTF-8. The caller lists the last case, because letters may then be wrong.
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { windows1252Sign } from '../../compute/text/mojibake'
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 
@@ -17,6 +18,19 @@ function encodingFromStart(bytes: Uint8Array): TextEncoding | null {
   if (zeros[1]! > bytes.length / 8) return 'utf-16le'
   return zeros[0]! > bytes.length / 8 ? 'utf-16be' : null
 }
+
+interface BlockDecoder {
+  decode(bytes?: Uint8Array, options?: { stream: boolean }): string
+}
+
+/** One byte is one character, so there is nothing to keep between blocks. */
+const windows1252Decoder: BlockDecoder = {
+  decode: (bytes = new Uint8Array()) =>
+    // Node 20's TextDecoder reads windows-1252 as Latin-1, which turns € and curly quotes into control characters.
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replace(/[\u0080-\u009f]/g, (control) => windows1252Sign(control.charCodeAt(0))),
+}
+
+const decoderOf = (encoding: TextEncoding): BlockDecoder => (encoding === 'windows-1252' ? windows1252Decoder : new TextDecoder(encoding))
 
 export async function detectEncoding(path: string): Promise<TextEncoding> {
   const file = await open(path, 'r')
@@ -47,13 +61,13 @@ export function decodeBytes(bytes: Uint8Array): { text: string; encoding: TextEn
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' }
   } catch {
-    return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252' }
+    return { text: windows1252Decoder.decode(bytes), encoding: 'windows-1252' }
   }
 }
 
 /** The text of a file in blocks, without the byte order mark. */
 export async function* readTextBlocks(path: string, encoding: TextEncoding): AsyncGenerator<string> {
-  const decoder = new TextDecoder(encoding)
+  const decoder = decoderOf(encoding)
   for await (const bytes of createReadStream(path, { highWaterMark: blockBytes })) {
     const text = decoder.decode(bytes as Uint8Array, { stream: true })
     if (text !== '') yield text
