@@ -4,10 +4,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Model } from '../../../shared/contract/entities'
 import { AppError } from '../../../shared/errors'
+import { defaultModelId } from '../store/projectStore'
 import { isModelFolder, readModelFolder, type ModelFolder } from './modelFolder'
 import type { ModelLibrary } from './modelLibrary'
-
-export const defaultModelId = 'bundled:nano'
 
 /** Ids and names that people see differ from folder names only for the bundled models. */
 const bundledModels: Record<string, { id: string; name: string }> = { 'nano-fuselip': { id: defaultModelId, name: 'Nano FuseLIP' } }
