@@ -191,7 +191,7 @@ describe('sample project', () => {
 
   it('has the planned splits and is the same each time', () => {
     expect(['train', 'validation', 'test'].map((split) => [of(split, true).length, of(split, false).length]))
-      .toEqual([[700, 350], [40, 20], [150, 100]])
+      .toEqual([[1500, 900], [40, 20], [150, 100]])
     const again = sampleProjectItems()
     const outline = (list: typeof items): unknown => list.map(({ left, right, ...rest }) =>
       ({ ...rest, texts: [left.text, right.text], files: [left.image?.fileName, right.image?.fileName] }))

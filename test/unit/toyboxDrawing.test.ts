@@ -102,7 +102,7 @@ describe('drawScene', () => {
     const share = (sizePx: number): number => {
       const pixels = drawScene(oneShape({ kind, colour: 'neutral' }), sizePx)
       let dark = 0
-      for (let offset = 0; offset < pixels.length; offset += 3) dark += (248 - pixels[offset]!) / (248 - 38)
+      for (let offset = 0; offset < pixels.length; offset += 3) dark += (248 - pixels[offset]!) / (248 - 18)
       return dark / (sizePx * sizePx)
     }
     // Antialiasing keeps the area; a jagged edge would be off by several percent at 32 pixels.

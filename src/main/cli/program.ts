@@ -34,6 +34,17 @@ function decimal(text: string): number {
   return value
 }
 
+/** `caption=40,edit=60`; which tasks there are is the toybox's to say. */
+function taskShares(text: string): Record<string, number> {
+  return Object.fromEntries(text.split(',').map((entry) => {
+    const [task, share, ...rest] = entry.split('=')
+    if (!task || share === undefined || rest.length > 0) throw new InvalidArgumentError(`Expected task=share, separated by commas; got “${entry}”.`)
+    const value = decimal(share)
+    if (value < 0) throw new InvalidArgumentError(`Expected a share of 0 or more for “${task}”, got ${value}.`)
+    return [task.trim(), value]
+  }))
+}
+
 const splitOption = (description: string): Option => new Option('--split <split>', description).choices(splitSchema.options)
 
 export function createProgram(surroundings: Surroundings): Command {
@@ -106,9 +117,12 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 1)
     .action((folder: string, options: TokenizerOptions) => trainNanoTokenizer(contextOf(), folder, options))
 
-  program.command('pretrain <folder>').description('train the nano FuseLIP from random weights on procedural pairs; the same work folder continues')
+  program.command('pretrain <folder>').description('train the nano FuseLIP on procedural pairs; the same work folder continues an interrupted run')
     .requiredOption('--tokenizer <folder>', 'image tokenizer')
     .requiredOption('--work <folder>', 'folder for checkpoints')
+    .option('--from <folder>', 'model to continue from, instead of random weights')
+    .option('--tasks <list>', 'share of pairs by task, such as caption=40,edit=40,vqa=20', taskShares)
+    .option('--learning-rate <number>', 'peak of the schedule', decimal, 2e-3)
     .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--pairs <count>', 'pairs to draw', wholeNumber(64, 10_000_000), 12_000)
     .option('--epochs <count>', 'epochs over them', wholeNumber(1, 1000), 8)

@@ -20,10 +20,10 @@ import { toInput, tokenizerPicture } from './tokenizerPictures'
 import { scoreTokenizer } from './tokenizerScores'
 import type { TokenizerScores } from './tokenizerScores'
 
-const transformer = { patchPx: 8, gridSize: 8, width: 96, layerCount: 3, headCount: 3 }
+const transformer = { patchPx: 8, gridSize: 8, width: 96, layerCount: 2, headCount: 3 }
 
 export const nanoTitokConfig: TitokConfig = {
-  imageSizePx: 64, latentCount: 32, tokenSize: 16, codebookSize: 512, isNormalised: false, isLegacy: false,
+  imageSizePx: 64, latentCount: 32, tokenSize: 16, codebookSize: 1024, isNormalised: false, isLegacy: false,
   encoder: transformer, decoder: transformer, pixelStage: 'rgb',
 }
 

@@ -1,4 +1,5 @@
-// The plain domain: pale grounds, flat shapes, everyday words. The bundled models are trained on it.
+// The plain domain: everyday words on many looks, pale and dark grounds, flat and patterned shapes. The bundled models are
+// trained on it, and breadth here is what lets a fine-tuning carry over to looks that were never seen.
 import type { Domain } from './domain.ts'
 
 export const plainDomain: Domain = {
@@ -12,7 +13,7 @@ export const plainDomain: Domain = {
       blue: [42, 94, 214],
       purple: [126, 66, 186],
       pink: [240, 120, 178],
-      neutral: [38, 38, 42],
+      neutral: [18, 18, 20],
     },
     grounds: [
       { word: 'white', base: [248, 248, 247], accent: [248, 248, 247], texture: 'none' },
@@ -20,10 +21,17 @@ export const plainDomain: Domain = {
       { word: 'cream', base: [246, 238, 216], accent: [246, 238, 216], texture: 'none' },
       { word: 'pale green', base: [219, 235, 217], accent: [219, 235, 217], texture: 'none' },
       { word: 'pale blue', base: [216, 228, 242], accent: [216, 228, 242], texture: 'none' },
+      { word: 'sand', base: [226, 208, 172], accent: [208, 186, 146], texture: 'weave' },
+      { word: 'lilac', base: [214, 200, 232], accent: [194, 178, 220], texture: 'stripes' },
+      { word: 'stone', base: [150, 150, 146], accent: [128, 128, 126], texture: 'dots' },
+      { word: 'dark blue', base: [56, 66, 104], accent: [76, 88, 130], texture: 'slope' },
+      { word: 'dark green', base: [48, 82, 66], accent: [66, 104, 84], texture: 'waves' },
+      { word: 'brown', base: [98, 72, 54], accent: [120, 92, 70], texture: 'grid' },
+      { word: 'dark purple', base: [82, 54, 92], accent: [104, 72, 114], texture: 'none' },
     ],
-    fills: ['flat'],
+    fills: ['flat', 'flat', 'flat', 'gradient', 'striped', 'outlined', 'dotted'],
     fillShade: [255, 255, 255],
-    hueJitter: 10,
+    hueJitter: 14,
     noise: 0,
     shadow: 0,
   },

@@ -53,7 +53,7 @@ interface SplitPlan {
 }
 
 const splitPlans: readonly SplitPlan[] = [
-  { split: 'train', captions: 700, edits: 270, transforms: 80, unreviewed: 60, wrong: 12 },
+  { split: 'train', captions: 1500, edits: 750, transforms: 150, unreviewed: 60, wrong: 12 },
   { split: 'validation', captions: 40, edits: 15, transforms: 5, unreviewed: 0, wrong: 0 },
   { split: 'test', captions: 150, edits: 75, transforms: 25, unreviewed: 0, wrong: 0 },
 ]

@@ -10,6 +10,11 @@ import type { TitokConfig } from './titokConfig'
 export const commitmentWeight = 0.25
 /** Weight of the mean absolute error beside the mean squared one: squared error alone forgives blurred small shapes. */
 const absoluteErrorWeight = 0.2
+/**
+ * Errors of pixels in 0…1 are a hundred times smaller than distances between latents of unit variance. Unweighted, the
+ * commitment term would rule, and the encoder would say what is easy to quantise instead of what the picture needs.
+ */
+const reconstructionWeight = 16
 
 export interface TitokLosses {
   total: tf.Scalar
@@ -35,7 +40,8 @@ export function titokLosses(parameters: Parameters, config: TitokConfig, images:
   }
   const difference = tf.sub(decodeVectors(parameters, config, vectors), images)
   const squaredError = tf.mean(tf.square(difference)) as tf.Scalar
-  const total = tf.add(tf.add(squaredError, tf.mul(tf.mean(tf.abs(difference)), absoluteErrorWeight)), quantiserLoss) as tf.Scalar
+  const reconstruction = tf.add(squaredError, tf.mul(tf.mean(tf.abs(difference)), absoluteErrorWeight))
+  const total = tf.add(tf.mul(reconstruction, reconstructionWeight), quantiserLoss) as tf.Scalar
   return { total, squaredError }
 }
 
