@@ -4,7 +4,7 @@ import globals from 'globals'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['out/**', 'node_modules/**', 'dist/**', 'resources/**'] },
+  { ignores: ['.cache/**', 'tmp/**', 'out/**', 'node_modules/**', 'dist/**', 'resources/**'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...vue.configs['flat/essential'],
