@@ -50,6 +50,22 @@ describe('a whole run', () => {
     expect(json.training.step).toBe(best.step)
   })
 
+  it('leaves the groups of the data whole when it mines during the run', async () => {
+    const groups = [[0, 9, 18, 26]]
+    const texts = makeRequest('none').pairs.map(({ right }) => decodeText(encodeText(right.text!)))
+    const sharedBatches = async (name: string, dataGroupCount: number): Promise<number> => {
+      const recipe = { maskProbability: 0, remineEveryEpochs: 1, epochs: 4 }
+      const { events, log } = await runFake(makeRequest(join(root, name), recipe, { groups, dataGroupCount }))
+      expect(kinds(events, 'mined')).toHaveLength(3) // Groups came with the request, so not before the first epoch.
+      return log.batches.slice(4).filter(({ right }) => {
+        const shown = Array.from({ length: 8 }, (_, row) => decodeText(right.ids.subarray(row * right.length, (row + 1) * right.length)))
+        return groups[0]!.every((index) => shown.includes(texts[index]!))
+      }).length
+    }
+    expect(await sharedBatches('of-data', 1)).toBe(3)
+    expect(await sharedBatches('of-mining', 0)).toBeLessThan(3)
+  })
+
   it('never mines where hard negatives are switched off, and keeps the groups of the data', async () => {
     const groups = [[0, 9, 18, 26]]
     const { events, log } = await runFake(makeRequest(join(root, 'run'), { useHardNegatives: false, maskProbability: 0 }, { groups }))

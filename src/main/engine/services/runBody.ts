@@ -42,7 +42,7 @@ export async function workOnRun(dependencies: RunDependencies, run: Run, resume:
       modelDir: model.dir, runDir, recipe: run.recipe, device: getDevice(),
       pairs: toTrainingPairs(embeddings, model.tokenizerId, snapshot.pairs),
       validation: toTrainingPairs(embeddings, model.tokenizerId, snapshot.validation),
-      groups: snapshot.groups ?? [], judgements: snapshot.judgements, resume,
+      groups: snapshot.groups ?? [], dataGroupCount: snapshot.dataGroupCount, judgements: snapshot.judgements, resume,
     }, { onEvent: keeper.onEvent })
     return result
   } finally {
@@ -68,7 +68,8 @@ async function prepareSnapshot(dependencies: RunDependencies, run: Run, model: U
   const readable = failedIds.size ? keepPairs(snapshot, (pair) => isReadable(pair.left.imageId) && isReadable(pair.right.imageId)) : snapshot
   if (readable !== snapshot) context.log(`${snapshot.pairs.length - readable.pairs.length} training pairs are left out because a picture cannot be read.`)
   const minedGroups = run.recipe.useHardNegatives ? await mineForRun(negatives, store, run, model, context) : []
-  const ready = { ...readable, groups: groupsWithin(readable, [...store.groups.list('data'), ...minedGroups]) }
+  const dataGroups = groupsWithin(readable, store.groups.list('data'))
+  const ready = { ...readable, groups: [...dataGroups, ...groupsWithin(readable, minedGroups)], dataGroupCount: dataGroups.length }
   context.log(`${ready.groups.length} groups of pairs share batches.`)
   await writeSnapshot(runDir, ready)
   store.runs.update(run.id, { pairCount: ready.pairs.length })

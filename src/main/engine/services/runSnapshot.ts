@@ -20,6 +20,8 @@ const snapshotSchema = z.strictObject({
   judgements: z.array(z.strictObject({ anchor: z.number().int(), other: z.number().int(), verdict: verdictSchema })),
   /** Indices into `pairs`; null until the run has mined. */
   groups: z.array(z.array(z.number().int())).nullable(),
+  /** How many of the groups are the data's own; they come first. */
+  dataGroupCount: z.number().int().min(0).default(0),
 })
 export type RunSnapshot = z.infer<typeof snapshotSchema>
 export type SnapshotPair = z.infer<typeof snapshotPairSchema>

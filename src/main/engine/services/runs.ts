@@ -55,7 +55,7 @@ export class RunsService {
     const run = store.runs.create({ name, baseModelId: model.id, recipe, device: '', totalSteps: plan.totalSteps, pairCount: train.length })
     try {
       await writeSnapshot(store.files.runDir(run.id), {
-        version: 1, pairs: train.map(toSnapshotPair), validation: validation.map(toSnapshotPair), judgements, groups: null,
+        version: 1, pairs: train.map(toSnapshotPair), validation: validation.map(toSnapshotPair), judgements, groups: null, dataGroupCount: 0,
       })
     } catch (thrown) {
       store.runs.remove(run.id)

@@ -79,8 +79,10 @@ export interface TrainingRequest {
   device: DeviceChoice
   pairs: TrainingPair[]
   validation: TrainingPair[]
-  /** Groups of indices into `pairs` from the last mining and from the data itself. */
+  /** Groups of indices into `pairs`: those of the data itself, then those of the last mining. */
   groups: number[][]
+  /** How many of `groups` are the data's own, which mining during the run leaves whole. Default: none. */
+  dataGroupCount?: number
   /** Judgements between indices into `pairs`; they change the cells of the contrastive loss. */
   judgements: { anchor: number; other: number; verdict: Verdict }[]
   /** Continue from the last checkpoint in `runDir`; without one, start at step 0. */

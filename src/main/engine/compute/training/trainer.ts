@@ -189,8 +189,10 @@ async function mineAgain(run: Run): Promise<void> {
     margin: request.recipe.miningMargin,
     judgements: request.judgements,
   }, { signal: host.signal })
-  // New groups come first and the given ones after them: a pair that mining left alone stays with its own data's group.
-  run.groups = [...groups, ...request.groups]
+  // A pair stays in the first group that names it. The data's own groups (an edit and its way back) are the hardest negatives
+  // that there are, so mining never takes a pair out of one; what was mined before comes last.
+  const dataGroupCount = request.dataGroupCount ?? 0
+  run.groups = [...request.groups.slice(0, dataGroupCount), ...groups, ...request.groups.slice(dataGroupCount)]
   host.emit({ kind: 'mined', step: run.done, groupCount: groups.length })
 }
 
