@@ -110,8 +110,9 @@ export function createProgram(surroundings: Surroundings): Command {
     .action((text: string | undefined, options: SearchOptions) => search(contextOf(), text ?? '', options))
 
   program.command('train-tokenizer <folder>').description('train the nano image tokenizer on procedural pictures')
+    .option('--from <folder>', 'nano tokenizer to train on from, instead of random weights')
     .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
-    .option('--plain-steps <count>', 'steps without the codebook', wholeNumber(1, 1_000_000), 1000)
+    .option('--plain-steps <count>', 'steps without the codebook; none with --from', wholeNumber(1, 1_000_000), 1000)
     .option('--quantised-steps <count>', 'steps through the codebook', wholeNumber(1, 1_000_000), 1700)
     .option('--batch-size <count>', 'pictures a step', wholeNumber(1, 1024), 16)
     .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 1)

@@ -7,7 +7,7 @@ import { defaultTaskWeights, type ToyTask } from '../../engine/toybox/dataset'
 import { formatPercent, startProgress } from '../terminal'
 import type { CommandContext } from './context'
 
-export interface TokenizerOptions { seed: number; plainSteps: number; quantisedSteps: number; batchSize: number; threads: number }
+export interface TokenizerOptions { from?: string; seed: number; plainSteps: number; quantisedSteps: number; batchSize: number; threads: number }
 export interface PretrainOptions { tokenizer: string; work: string; from?: string; tasks?: Record<string, number>; learningRate: number; seed: number; pairs: number; epochs: number; batchSize: number; threads: number }
 
 const tokenizerLearningRate = 2e-3
@@ -25,7 +25,7 @@ export async function trainNanoTokenizer(context: CommandContext, folder: string
   const progress = startProgress(context.terminal, 'Image tokenizer')
   const startedAtMs = performance.now()
   const scores = await trainTokenizer({
-    outputDir, ...options, learningRate: tokenizerLearningRate, device: { deviceId: 'cpu', threadCount: options.threads },
+    outputDir, ...options, fromDir: options.from === undefined ? null : resolve(options.from), learningRate: tokenizerLearningRate, device: { deviceId: 'cpu', threadCount: options.threads },
     onProgress: (step, total, error) => progress.update(`squared error ${error.toFixed(4)}`, step, total),
   })
   progress.end()

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
+import { AppError } from '../../../shared/errors'
 import { compileFunction } from '../compute/graph/compileFunction'
 import type { DeviceOptions } from '../compute/graph/compileFunction'
 import { CompiledOptimizer } from '../compute/training/compiledOptimizer'
@@ -12,6 +13,7 @@ import { encodeLatents, nearestCodes } from '../compute/titok/encoder'
 import { initialiseTitok } from '../compute/titok/initialise'
 import { titokJson } from '../compute/titok/titokConfig'
 import type { TitokConfig } from '../compute/titok/titokConfig'
+import { readTokenizerFolder } from '../compute/titok/tokenizerFolder'
 import { titokLosses } from '../compute/titok/trainingLoss'
 import type { WeightMap } from '../compute/weights/namedArray'
 import { writeSafetensors } from '../compute/weights/safetensors'
@@ -29,8 +31,10 @@ export const nanoTitokConfig: TitokConfig = {
 
 export interface TokenizerTraining {
   outputDir: string
+  /** A nano tokenizer to train on from; null begins with random weights. */
+  fromDir: string | null
   seed: number
-  /** Steps of the plain autoencoder, then through the codebook. */
+  /** Steps of the plain autoencoder (none when training goes on from a tokenizer), then through the codebook. */
   plainSteps: number
   quantisedSteps: number
   batchSize: number
@@ -84,7 +88,8 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
     return { images: { shape: [batchSize, config.imageSizePx, config.imageSizePx, 3], data: toInput(pictures, config.imageSizePx) } }
   }
 
-  const totalSteps = options.plainSteps + options.quantisedSteps
+  const plainSteps = options.fromDir === null ? options.plainSteps : 0
+  const totalSteps = plainSteps + options.quantisedSteps
   const train = async (trainer: CompiledOptimizer, steps: number, firstStep: number, afterStep: (step: number) => Promise<void>): Promise<WeightMap> => {
     for (let step = 0; step < steps; step += 1) {
       const learningRate = learningRateAt(step, { peak: options.learningRate, warmupSteps: 100, totalSteps: steps })
@@ -97,16 +102,19 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
     return weights
   }
 
-  // The plain autoencoder does not use the codebook, and what has no gradient cannot be trained.
-  const initial = initialiseTitok(config, () => random.next())
-  const entries = initial.get(codebookName)!
-  initial.delete(codebookName)
-  const weights = await train(optimizer(initial, false), options.plainSteps, 0, async () => {})
-  const latents = await latentsOf(weights, config, Array.from({ length: clusterPictures }, (_, i) => tokenizerPicture(seed, i, config.imageSizePx)), device)
-  weights.set(codebookName, { shape: entries.shape, data: clusterCentres(latents, config.tokenSize, config.codebookSize, seed) })
+  const start = async (): Promise<WeightMap> => {
+    if (options.fromDir !== null) return readNanoTokenizer(options.fromDir)
+    // The plain autoencoder does not use the codebook, and what has no gradient cannot be trained.
+    const initial = initialiseTitok(config, () => random.next())
+    const entries = initial.get(codebookName)!
+    initial.delete(codebookName)
+    const weights = await train(optimizer(initial, false), plainSteps, 0, async () => {})
+    const latents = await latentsOf(weights, config, Array.from({ length: clusterPictures }, (_, i) => tokenizerPicture(seed, i, config.imageSizePx)), device)
+    return weights.set(codebookName, { shape: entries.shape, data: clusterCentres(latents, config.tokenSize, config.codebookSize, seed) })
+  }
 
-  const quantised = optimizer(weights, true)
-  const trained = await train(quantised, options.quantisedSteps, options.plainSteps, async (step) => {
+  const quantised = optimizer(await start(), true)
+  const trained = await train(quantised, options.quantisedSteps, plainSteps, async (step) => {
     // Not in the last third: a moved entry needs time to settle.
     if ((step + 1) % reviveEverySteps === 0 && step < (options.quantisedSteps * 2) / 3) await reviveUnused(quantised, config, pool.slice(-256), device, random)
   })
@@ -116,6 +124,15 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
   await writeSafetensors(join(options.outputDir, 'model.safetensors'), trained, { format: 'F16' })
   await writeFile(join(options.outputDir, 'config.json'), `${JSON.stringify(json, null, 2)}\n`)
   return scoreTokenizer(options.outputDir, seed, device)
+}
+
+/** @throws AppError 'bad-model' when it is not a tokenizer of the nano sizes with its decoder */
+async function readNanoTokenizer(dir: string): Promise<WeightMap> {
+  const { weights } = await readTokenizerFolder(dir)
+  const expected = [...initialiseTitok(nanoTitokConfig, () => 0.5)]
+  const odd = expected.find(([name, { shape }]) => weights.get(name)?.shape.join() !== shape.join())
+  if (odd) throw new AppError('bad-model', `Expected a nano tokenizer with “${odd[0]}” of shape [${odd[1].shape.join(', ')}], found ${weights.get(odd[0])?.shape.join(', ') ?? 'none'} in “${dir}”.`, 'Choose a folder that this command wrote.')
+  return new Map(expected.map(([name]) => [name, weights.get(name)!]))
 }
 
 async function latentsOf(weights: WeightMap, config: TitokConfig, pictures: readonly Uint8Array[], device: DeviceOptions): Promise<Float32Array> {
