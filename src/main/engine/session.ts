@@ -55,9 +55,9 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const { compute, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
-  const library = new ModelLibrary(dataDir, resourcesDir)
+  const modelLibrary = new ModelLibrary(dataDir, resourcesDir)
   const hub = new HubSettings(dataDir)
-  const models = new ModelsService(resourcesDir, library, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
+  const models = new ModelsService(resourcesDir, modelLibrary, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
   const deviceSpeeds = new DeviceSpeedsService({ store, compute, jobs, models, devices, settings, changes, dataDir })
   const getDevice = (): DeviceChoice => {
     const { deviceId, threadCount } = settings.getDevice()
@@ -70,8 +70,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, models, library, hub, tokens, embeddings, negatives, deviceSpeeds,
-    modelJobs: new ModelJobs({ store, compute, jobs, models, library, hub, picker, changes, resourcesDir }),
+    jobs, images, models, modelLibrary, hub, tokens, embeddings, negatives, deviceSpeeds,
+    modelJobs: new ModelJobs({ store, compute, jobs, models, modelLibrary, hub, picker, changes, resourcesDir }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
     imports,
     importJobs: new ImportJobs(jobs, imports, picker),

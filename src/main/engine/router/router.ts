@@ -89,7 +89,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     },
     models: {
       list: os.models.list.handler(() => engine.services.models.list()),
-      listTokenizers: os.models.listTokenizers.handler(() => engine.services.library.listTokenizers()),
+      listTokenizers: os.models.listTokenizers.handler(() => engine.services.modelLibrary.listTokenizers()),
       listSizes: os.models.listSizes.handler(() => engine.services.modelJobs.listSizes()),
       listPublished: os.models.listPublished.handler(() => [...publishedModels]),
       pull: os.models.pull.handler(({ input }) => engine.services.modelJobs.pull(input)),

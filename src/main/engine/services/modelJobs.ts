@@ -23,7 +23,7 @@ export interface ModelJobsDependencies {
   compute: Compute
   jobs: JobRunner
   models: ModelsService
-  library: ModelLibrary
+  modelLibrary: ModelLibrary
   hub: HubSettings
   picker: Picker
   changes: ChangeBus
@@ -40,21 +40,21 @@ export class ModelJobs {
   constructor(private readonly dependencies: ModelJobsDependencies) {}
 
   async listSizes(): Promise<ModelSize[]> {
-    return readModelSizes(join(this.dependencies.resourcesDir, 'sizes'), await this.dependencies.library.listTokenizers())
+    return readModelSizes(join(this.dependencies.resourcesDir, 'sizes'), await this.dependencies.modelLibrary.listTokenizers())
   }
 
   /** @throws AppError 'bad-input' for a name that cannot be one */
   pull({ repository: text, revision, name }: { repository: string; revision: string; name: string | null }): { jobId: number } {
     const repository = parseRepository(text)
     return this.#start('pull', `Pull ${repository}`, async (context) => {
-      const { hub, library } = this.dependencies
+      const { hub, modelLibrary } = this.dependencies
       const access = await hub.access()
       context.enterPhase(`asking ${new URL(access.endpoint).host}`)
       const model = await getHubModel(access, repository, revision, context.signal)
       const files = chooseFiles(model)
       const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
       context.log(`${repository} at ${model.commit.slice(0, 12)}: ${files.length} files, ${megabytes(totalBytes)}. Licence: ${model.licence ?? 'not stated'}.`)
-      const downloadDir = join(library.downloadsDir, `${repository.replace('/', '--')}-${model.commit.slice(0, 12)}`)
+      const downloadDir = join(modelLibrary.downloadsDir, `${repository.replace('/', '--')}-${model.commit.slice(0, 12)}`)
       await mkdir(downloadDir, { recursive: true })
       await refuseFullDisk(downloadDir, 2 * totalBytes)
       let doneBytes = 0
@@ -83,12 +83,12 @@ export class ModelJobs {
 
   /** @throws AppError 'not-found', 'conflict' */
   async create({ sizeId, tokenizerId, name, seed }: { sizeId: string; tokenizerId: string | null; name: string | null; seed: number }): Promise<{ jobId: number }> {
-    const { library, compute } = this.dependencies
+    const { modelLibrary, compute } = this.dependencies
     const sizes = await this.listSizes()
     const size = sizes.find(({ id }) => id === sizeId)
     if (!size) throw new AppError('not-found', `There is no size “${sizeId}”.`, `Choose one of: ${sizes.map(({ id }) => id).join(', ')}.`)
     const chosenId = tokenizerId ?? size.tokenizerId
-    const tokenizerDir = chosenId === null ? undefined : (await library.tokenizerDirs())[chosenId]
+    const tokenizerDir = chosenId === null ? undefined : (await modelLibrary.tokenizerDirs())[chosenId]
     if (chosenId === null || tokenizerDir === undefined) {
       throw new AppError('not-found', chosenId === null ? `The size ${size.name} needs an image tokenizer with ${size.imageTokenCount} of ${size.codebookSize} codes; none is installed.` : `There is no image tokenizer “${chosenId}”.`,
         size.tokenizerRepository ? `Pull it: fuselip models pull ${size.tokenizerRepository}` : 'Choose one of the installed tokenizers.')
@@ -98,7 +98,7 @@ export class ModelJobs {
       const { folderId, record } = await this.#reserve({ name: name ?? `${size.name} from scratch`, source: `random weights, seed ${seed}`, licence: null })
       const { width, headCount, layerCount, contextLength } = size
       const { parameterCount } = await this.#orRemove(folderId, () => compute.call('createModel', {
-        size: { width, headCount, layerCount, contextLength }, tokenizerId: chosenId, tokenizerDir, modelDir: library.modelDir(folderId), seed, record,
+        size: { width, headCount, layerCount, contextLength }, tokenizerId: chosenId, tokenizerDir, modelDir: modelLibrary.modelDir(folderId), seed, record,
       }, { signal: context.signal }))
       return `${importedModelId(folderId)}: ${parameterCount.toLocaleString('en')} parameters from random weights.`
     })
@@ -123,14 +123,14 @@ export class ModelJobs {
   }
 
   async rename({ modelId, name }: { modelId: string; name: string }): Promise<Record<string, never>> {
-    await this.dependencies.library.rename(await this.#importedFolder(modelId), name)
+    await this.dependencies.modelLibrary.rename(await this.#importedFolder(modelId), name)
     this.dependencies.changes.publish({ topic: 'models' })
     return {}
   }
 
   /** @throws AppError 'conflict' while a run that is on its way was started from it */
   async remove({ modelId }: { modelId: string }): Promise<Record<string, never>> {
-    const { store, library, changes } = this.dependencies
+    const { store, modelLibrary, changes } = this.dependencies
     const folderId = await this.#importedFolder(modelId)
     const run = store.runs.list().find(({ baseModelId, state }) => baseModelId === modelId && isActive(state))
     if (run) throw new AppError('conflict', `The run “${run.name}” was started from this model and is on its way.`, 'Wait until it has ended, or stop it.')
@@ -139,7 +139,7 @@ export class ModelJobs {
       store.embeddings.removeModel(modelId)
       store.evaluations.removeModel(modelId)
     })
-    await library.remove(folderId)
+    await modelLibrary.remove(folderId)
     for (const topic of ['models', 'project'] as const) changes.publish({ topic })
     return {}
   }
@@ -162,7 +162,7 @@ export class ModelJobs {
   }
 
   async #reserve(model: NewModel): Promise<{ folderId: string; record: Record<string, unknown> }> {
-    return { folderId: await this.dependencies.library.reserve(model.name), record: { ...model, addedAtMs: Date.now() } }
+    return { folderId: await this.dependencies.modelLibrary.reserve(model.name), record: { ...model, addedAtMs: Date.now() } }
   }
 
   /** A folder that was reserved for nothing is taken away again. */
@@ -170,20 +170,20 @@ export class ModelJobs {
     try {
       return await work()
     } catch (thrown) {
-      await this.dependencies.library.remove(folderId)
+      await this.dependencies.modelLibrary.remove(folderId)
       throw thrown
     }
   }
 
   async #add(sourcePath: string, model: NewModel, context: JobContext): Promise<string> {
-    const { library, compute } = this.dependencies
+    const { modelLibrary, compute } = this.dependencies
     const { folderId, record } = await this.#reserve(model)
     return this.#orRemove(folderId, async () => {
       const result = await compute.call('importModel', {
-        sourcePath, modelDir: library.modelDir(folderId), tokenizersDir: library.tokenizersDir, knownTokenizers: await library.tokenizerDirs(), record,
+        sourcePath, modelDir: modelLibrary.modelDir(folderId), tokenizersDir: modelLibrary.tokenizersDir, knownTokenizers: await modelLibrary.tokenizerDirs(), record,
       }, { signal: context.signal, onEvent: ({ phase, done, total }) => { context.enterPhase(phase, total); context.report(done, total) } })
       if (result.kind === 'tokenizer') {
-        await library.remove(folderId)
+        await modelLibrary.remove(folderId)
         return `Image tokenizer ${result.tokenizerId}.`
       }
       return `${importedModelId(folderId)}: ${result.parameterCount.toLocaleString('en')} parameters, image tokenizer ${result.tokenizerId}.`

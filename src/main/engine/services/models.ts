@@ -49,12 +49,12 @@ export const importedFolderId = (modelId: string): string | null => (modelId.sta
 
 export class ModelsService {
   readonly #modelsDir: string
-  readonly #library: ModelLibrary
+  readonly #modelLibrary: ModelLibrary
   readonly #runs: RunModelSource
 
-  constructor(resourcesDir: string, library: ModelLibrary, runs: RunModelSource) {
+  constructor(resourcesDir: string, modelLibrary: ModelLibrary, runs: RunModelSource) {
     this.#modelsDir = join(resourcesDir, 'models')
-    this.#library = library
+    this.#modelLibrary = modelLibrary
     this.#runs = runs
   }
 
@@ -62,7 +62,7 @@ export class ModelsService {
   async list(): Promise<Model[]> {
     const bundled = await Promise.all(Object.values(bundledModels).map(({ id }) => this.#find(id)))
     const tuned = await Promise.all(this.#runs.list().flatMap((run) => [`run:${run.id}:best`, `run:${run.id}:last`]).map((id) => this.#find(id)))
-    const imported = await Promise.all((await this.#library.listIds()).map((id) => this.#find(importedModelId(id)).catch(() => null)))
+    const imported = await Promise.all((await this.#modelLibrary.listIds()).map((id) => this.#find(importedModelId(id)).catch(() => null)))
     return [...bundled, ...imported, ...tuned].filter((entry) => entry !== null).map(toModel)
   }
 
@@ -81,7 +81,7 @@ export class ModelsService {
       licence: entry.licence,
       runId: entry.runId,
       tokenizerId: folder.config.imageTokenizer,
-      tokenizerDir: await this.#library.tokenizerDir(folder.config.imageTokenizer),
+      tokenizerDir: await this.#modelLibrary.tokenizerDir(folder.config.imageTokenizer),
     }
   }
 
@@ -104,9 +104,9 @@ export class ModelsService {
   }
 
   async #findImported(modelId: string, folderId: string): Promise<Entry | null> {
-    const dir = this.#library.modelDir(folderId)
+    const dir = this.#modelLibrary.modelDir(folderId)
     if (!(await isModelFolder(dir))) return null
-    const [folder, { name, licence, source }] = await Promise.all([readModelFolder(dir), this.#library.record(dir)])
+    const [folder, { name, licence, source }] = await Promise.all([readModelFolder(dir), this.#modelLibrary.record(dir)])
     return { id: modelId, name: name ?? folderId, kind: 'imported', runId: null, step: null, folder, licence, source }
   }
 }
