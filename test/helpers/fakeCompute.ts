@@ -54,6 +54,12 @@ export class FakeCompute implements Compute {
       signal?.throwIfAborted()
       return { embeddings: Float32Array.from(sides.flatMap(embed)), width }
     },
+    // A blend sees the colours of pictures less and less, so that recall changes along it.
+    embedBlend: async ({ sides, amount }, { signal }) => {
+      await this.gate
+      signal?.throwIfAborted()
+      return { embeddings: Float32Array.from(sides.flatMap((side) => embed({ ...side, codes: side.codes && side.codes.map((code) => code * (1 - amount) + 110 * amount) }))), width }
+    },
     mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
     nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
     measureRecall: async (request) => measureRecall(request),
@@ -65,6 +71,10 @@ export class FakeCompute implements Compute {
     train: (request, { onEvent }) => this.#train(request, onEvent ?? (() => undefined)),
     importModel: ({ sourcePath }) => Promise.reject(new AppError('bad-model', `The stand-in reads no models, such as ${sourcePath}.`)),
     createModel: async () => ({ parameterCount: 1 }),
+    blendModels: async ({ baseDir, modelDir }) => {
+      cpSync(baseDir, modelDir, { recursive: true })
+      return { parameterCount: 1 }
+    },
     exportModel: async () => ({ files: [] }),
     steerTraining: async ({ runDir, action }) => {
       this.#steering.set(runDir, action)

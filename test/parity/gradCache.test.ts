@@ -15,6 +15,7 @@ import type { StepBatch, StepResult } from '../../src/main/engine/compute/traini
 import type { WeightMap } from '../../src/main/engine/compute/weights/namedArray'
 import { randomWeights, trainableConfig as config } from '../helpers/tinyModel'
 import { makePairs } from '../helpers/trainingRun'
+import { relativeDifference, withoutKeyBias } from '../helpers/weightDifference'
 
 const pairCount = 13
 const steps = 2
@@ -46,22 +47,6 @@ async function run(microBatchSize: number, batches: StepBatch[]): Promise<Ran> {
   const ran = { results, weights: await step.exportWeights(), moments: await step.exportMoments(), firstMoments }
   await step.dispose()
   return ran
-}
-
-function relativeDifference(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
-  let difference = 0, norm = 0
-  for (let i = 0; i < wanted.length; i += 1) {
-    difference += (actual[i]! - wanted[i]!) ** 2
-    norm += wanted[i]! ** 2
-  }
-  return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-12)
-}
-
-/** The key third of `in_proj_bias` has a gradient of zero but for rounding, which Adam blows up; it changes no output. */
-function withoutKeyBias(name: string, data: ArrayLike<number>): number[] {
-  const values = Array.from(data)
-  const third = values.length / 3
-  return name.endsWith('in_proj_bias') ? [...values.slice(0, third), ...values.slice(2 * third)] : values
 }
 
 function expectEqual(actual: WeightMap, wanted: WeightMap, tolerance: number): void {

@@ -21,6 +21,7 @@ import type { StepTensors } from '../../src/main/engine/compute/training/step'
 import type { StepBatch, StepSide } from '../../src/main/engine/compute/training/stepContract'
 import { readSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import type { WeightMap } from '../../src/main/engine/compute/weights/namedArray'
+import { relativeDifference, withoutKeyBias } from '../helpers/weightDifference'
 
 const goldenPath = (path: string): string => fileURLToPath(new URL(`../fixtures/golden/${path}`, import.meta.url))
 const expected = JSON.parse(readFileSync(goldenPath('golden.json'), 'utf8')) as Record<'step0' | 'step1', { contrastive: number; mmm_weighted: number; total: number; grad_norm: number }> & { token_embedding_grad_norm: number }
@@ -71,25 +72,6 @@ function stepTensors(batch: StepBatch): StepTensors {
 }
 
 const parametersOf = (map: WeightMap): Parameters => Object.fromEntries([...map].map(([name, array]) => [name, tf.tensor(array.data, array.shape)]))
-
-function relativeDifference(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
-  let difference = 0, norm = 0
-  for (let i = 0; i < wanted.length; i += 1) {
-    difference += (actual[i]! - wanted[i]!) ** 2
-    norm += wanted[i]! ** 2
-  }
-  return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-12)
-}
-
-/**
- * The key third of `in_proj_bias` shifts every score of a query alike, so its gradient is zero but for rounding, and Adam
- * turns the sign of that rounding into a full step. It changes no output and is left out of the comparison.
- */
-function withoutKeyBias(name: string, data: ArrayLike<number>): number[] {
-  const values = Array.from(data)
-  const third = values.length / 3
-  return name.endsWith('in_proj_bias') ? [...values.slice(0, third), ...values.slice(2 * third)] : values
-}
 
 /** The reference keeps 64 rows of the token embedding's gradient: those of largest norm, in the order that is stored. */
 function largestRows(gradient: Float32Array, width: number, count: number): Float32Array {

@@ -46,6 +46,8 @@ function taskShares(text: string): Record<string, number> {
 }
 
 const splitOption = (description: string): Option => new Option('--split <split>', description).choices(splitSchema.options)
+const seedOption = (): Option => new Option('--seed <number>', 'seed').argParser(wholeNumber(0, 2 ** 31 - 1)).default(1)
+const threadsOption = (count: number): Option => new Option('--threads <count>', 'CPU threads').argParser(wholeNumber(1, 256)).default(count)
 
 export function createProgram(surroundings: Surroundings): Command {
   const program = new Command('fuselip')
@@ -111,11 +113,11 @@ export function createProgram(surroundings: Surroundings): Command {
 
   program.command('train-tokenizer <folder>').description('train the nano image tokenizer on procedural pictures')
     .option('--from <folder>', 'nano tokenizer to train on from, instead of random weights')
-    .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(seedOption())
     .option('--plain-steps <count>', 'steps without the codebook; none with --from', wholeNumber(1, 1_000_000), 1000)
     .option('--quantised-steps <count>', 'steps through the codebook', wholeNumber(1, 1_000_000), 1700)
     .option('--batch-size <count>', 'pictures a step', wholeNumber(1, 1024), 16)
-    .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 1)
+    .addOption(threadsOption(1))
     .action((folder: string, options: TokenizerOptions) => trainNanoTokenizer(contextOf(), folder, options))
 
   program.command('pretrain <folder>').description('train the nano FuseLIP on procedural pairs; the same work folder continues an interrupted run')
@@ -124,11 +126,11 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--from <folder>', 'model to continue from, instead of random weights')
     .option('--tasks <list>', 'share of pairs by task, such as caption=40,edit=40,vqa=20', taskShares)
     .option('--learning-rate <number>', 'peak of the schedule', decimal, 2e-3)
-    .option('--seed <number>', 'seed', wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(seedOption())
     .option('--pairs <count>', 'pairs to draw', wholeNumber(64, 10_000_000), 12_000)
     .option('--epochs <count>', 'epochs over them', wholeNumber(1, 1000), 8)
     .option('--batch-size <count>', 'pairs a step', wholeNumber(2, 4096), 64)
-    .option('--threads <count>', 'CPU threads', wholeNumber(1, 256), 2)
+    .addOption(threadsOption(2))
     .action((folder: string, options: PretrainOptions) => pretrainNano(contextOf(), folder, options))
 
   addModelCommands(program, contextOf)
