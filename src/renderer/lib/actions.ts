@@ -1,7 +1,7 @@
 // Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
 // Settings may replace the keys of an action by one other key.
 
-export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'settings'
+export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'models' | 'settings'
 
 export interface ActionEntry {
   label: string
@@ -21,6 +21,7 @@ export const actionEntries = {
   'go.negatives': { label: 'Go to Negatives', scope: 'everywhere', keys: ['g n'] },
   'go.train': { label: 'Go to Train', scope: 'everywhere', keys: ['g t'] },
   'go.search': { label: 'Go to Search', scope: 'everywhere', keys: ['g s'] },
+  'go.models': { label: 'Go to Models', scope: 'everywhere', keys: ['g m'] },
   'go.settings': { label: 'Go to Settings', scope: 'everywhere', keys: ['g ,'] },
   'jobs.toggle': { label: 'Show or hide jobs', scope: 'everywhere', keys: ['g j'] },
   'import.open': { label: 'Import pairs', scope: 'everywhere', keys: ['$mod+i'] },
@@ -62,6 +63,21 @@ export const actionEntries = {
   'search.positive': { label: 'Save hit as positive', scope: 'search', keys: ['p'] },
   'search.negative': { label: 'Save hit as negative', scope: 'search', keys: ['n'] },
   'search.useAsQuery': { label: 'Search with the picture of the hit', scope: 'search', keys: ['i'] },
+
+  'models.next': { label: 'Next model', scope: 'models', keys: ['j'] },
+  'models.previous': { label: 'Previous model', scope: 'models', keys: ['k'] },
+  'models.table': { label: 'Show the table', scope: 'models', keys: ['1'] },
+  'models.lineage': { label: 'Show the lineage', scope: 'models', keys: ['2'] },
+  'models.compare': { label: 'Compare with another model', scope: 'models', keys: ['3', 'c'] },
+  'models.use': { label: 'Use as the current model', scope: 'models', keys: ['u'] },
+  'models.measure': { label: 'Measure on the test split', scope: 'models', keys: ['m'] },
+  'models.rename': { label: 'Rename the model', scope: 'models', keys: ['r'] },
+  'models.notes': { label: 'Write notes', scope: 'models', keys: ['o'] },
+  'models.export': { label: 'Export the model', scope: 'models', keys: ['e'] },
+  'models.remove': { label: 'Delete the model', scope: 'models', keys: ['Delete'] },
+  'models.pull': { label: 'Pull a model from the hub', scope: 'models', keys: ['p'] },
+  'models.import': { label: 'Import a model', scope: 'models', keys: ['i'] },
+  'models.create': { label: 'Create a model', scope: 'models', keys: ['n'] },
 } as const satisfies Record<string, ActionEntry>
 
 export type ActionId = keyof typeof actionEntries
@@ -102,5 +118,5 @@ export function findConflicts(id: ActionId, key: string, changed: Readonly<Recor
 }
 
 export const scopeLabels: Record<ActionScope, string> = {
-  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', settings: 'Settings',
+  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', models: 'Models', settings: 'Settings',
 }
