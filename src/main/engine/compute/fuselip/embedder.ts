@@ -22,7 +22,7 @@ export interface Embedder {
 }
 
 /** Tensors that the encoder reads; the MMM head and the logit scale are not among them. */
-const isEncoderWeight = (name: string): boolean => /^(token_embedding|positional_embedding|transformer\.|ln_final)/.test(name)
+export const isEncoderWeight = (name: string): boolean => /^(token_embedding|positional_embedding|transformer\.|ln_final)/.test(name)
 
 export async function createEmbedder(weights: WeightMap, config: FuselipConfig, device: DeviceOptions): Promise<Embedder> {
   const encoderWeights = new Map([...weights].filter(([name]) => isEncoderWeight(name)))

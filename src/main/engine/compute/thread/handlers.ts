@@ -9,6 +9,7 @@ import { bucketLengths } from '../fuselip/sequence'
 import type { DeviceOptions } from '../graph/compileFunction'
 import { loadModelImage } from '../image/modelInput'
 import type { RgbImage } from '../image/rgbImage'
+import { createBlendEmbedder } from '../library/blendModels'
 import { createCompiledScorer } from '../mining/blockScores'
 import { mineNegatives, type MiningOptions, type MiningRequest } from '../mining/mine'
 import { embedRows, type EmbedBatch } from '../retrieval/embedRows'
@@ -21,13 +22,15 @@ import { train } from '../training/trainer'
 import { chooseDevice, listDevices } from './devices'
 import { modelHandlers } from './modelHandlers'
 import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo, SideShape } from './protocol'
-import { createRecentlyUsed } from './recentlyUsed'
+import { createRecentlyUsed, stampOf } from './recentlyUsed'
 import type { ComputeHandlers } from './serve'
 import { createTurns } from './turns'
 
 /** A base model, its tuned child and one more for comparison. */
 const loadedModelCount = 3
 const loadedTokenizerCount = 2
+/** Both parents in memory; one slider is looked at at a time. */
+const loadedBlendCount = 1
 
 interface LoadedModel {
   config: FuselipConfig
@@ -55,6 +58,11 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
   const tokenizers = createRecentlyUsed(loadedTokenizerCount, async (dir, device: DeviceChoice) => {
     const tokenizer = await createImageTokenizer(dir, chooseDevice(device))
     return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
+  })
+
+  const blends = createRecentlyUsed(loadedBlendCount, async (baseDir, { tunedDir, device }: { tunedDir: string; tunedStamp: string; device: DeviceChoice }) => {
+    const blend = await createBlendEmbedder(baseDir, tunedDir, chooseDevice(device))
+    return { ...blend, dispose: () => takeTurn(() => blend.dispose()) }
   })
 
   /** Below this much work plain code is done before a graph is compiled. */
@@ -105,6 +113,15 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       return { embeddings, width: config.width }
     },
 
+    async embedBlend({ baseDir, tunedDir, amount, sides, device }, { signal, emit }) {
+      const { config, at } = await blends.get(baseDir, { tunedDir, tunedStamp: await stampOf(tunedDir), device })
+      const embed = at(amount)
+      const rows = sides.map((side) => sideRow(side, config))
+      const onProgress = (done: number, total: number): void => emit({ kind: 'progress', done, total })
+      const embedInTurn: EmbedBatch = (ids, length, ends) => takeTurn(() => embed(ids, length, ends))
+      return { embeddings: await embedRows(rows, config.width, bucketLengths(config), embedInTurn, { signal, onProgress }), width: config.width }
+    },
+
     mine: (request, { signal, emit }) =>
       mine(request, chooseDevice(request.device), { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
 
@@ -148,6 +165,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     async dispose() {
       await models.clear()
       await tokenizers.clear()
+      await blends.clear()
     },
 
     async steerTraining({ runDir, action }) {

@@ -1,5 +1,6 @@
 // What the compute thread does with whole models: in, out, and new ones. Weights never cross to the engine's own thread.
 import { exportModel, type ExportRequest, type ExportResult } from '../export/exportModel'
+import { blendModels, type BlendRequest } from '../library/blendModels'
 import { createModel, type CreateRequest } from '../library/createModel'
 import { importModel, type ImportRequest, type ImportResult } from '../library/importModel'
 
@@ -9,6 +10,8 @@ export interface ModelMethods {
   importModel: { request: ImportRequest; result: ImportResult; event: PhaseEvent }
   exportModel: { request: ExportRequest; result: ExportResult; event: PhaseEvent }
   createModel: { request: CreateRequest; result: { parameterCount: number }; event: never }
+  /** Writes (1 − amount)·base + amount·tuned as a model folder. */
+  blendModels: { request: BlendRequest; result: { parameterCount: number }; event: never }
 }
 
 interface Context { signal: AbortSignal; emit(event: PhaseEvent): void }
@@ -21,4 +24,6 @@ export const modelHandlers = {
     exportModel(request, (phase, done, total) => emit({ kind: 'phase', phase, done, total }), signal),
 
   createModel: (request: CreateRequest): Promise<{ parameterCount: number }> => createModel(request),
+
+  blendModels: (request: BlendRequest): Promise<{ parameterCount: number }> => blendModels(request),
 }

@@ -116,6 +116,12 @@ export interface ComputeMethods extends ModelMethods {
   }
   /** Embeddings are N×width, L2-normalised, in the order of the sides. */
   embedSides: { request: { modelDir: string; sides: SideInput[]; device: DeviceChoice }; result: { embeddings: Float32Array; width: number }; event: ProgressEvent }
+  /** The same under a blend of two models of one shape, (1 − amount)·base + amount·tuned, that is written nowhere. */
+  embedBlend: {
+    request: { baseDir: string; tunedDir: string; amount: number; sides: SideInput[]; device: DeviceChoice }
+    result: { embeddings: Float32Array; width: number }
+    event: ProgressEvent
+  }
   /** Exact top-k of every left (query) over all rights; matrices are N×width, row i of both belongs to pair i. */
   mine: {
     request: { left: Float32Array; right: Float32Array; width: number; leftKeys: string[]; rightKeys: string[]; perPair: number; margin: number; judgements: { anchor: number; other: number; verdict: Verdict }[]; device: DeviceChoice }

@@ -14,7 +14,8 @@ interface Entry<T> {
 
 const watchedFiles = ['config.json', 'model.safetensors', 'pytorch_model.bin']
 
-async function stampOf(dir: string): Promise<string> {
+/** Changes whenever the files of a model folder do. */
+export async function stampOf(dir: string): Promise<string> {
   const stamps = await Promise.all(watchedFiles.map((name) => stat(join(dir, name)).then(({ mtimeMs, size, ino }) => `${mtimeMs}-${size}-${ino}`, () => 'none')))
   return stamps.join(' ')
 }
