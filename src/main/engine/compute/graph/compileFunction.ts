@@ -29,7 +29,7 @@ export interface CompiledFunction {
 }
 
 export async function compileFunction(specs: Record<string, TensorSpec>, body: TensorFunction, device: DeviceOptions = cpuDevice): Promise<CompiledFunction> {
-  const graph = traceFunction(specs, body)
+  const graph = traceFunction(specs, body, device.deviceId === 'webgpu' ? 'webgpu' : 'cpu')
   const session = await ort.InferenceSession.create(writeOnnx(graph), {
     executionProviders: device.deviceId === 'webgpu' ? ['webgpu', 'cpu'] : ['cpu'],
     graphOptimizationLevel: 'all',

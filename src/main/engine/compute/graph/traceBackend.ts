@@ -7,6 +7,9 @@ import { traceBackendName } from './onnxKernel'
 
 type DataId = object
 
+/** Which operators a graph may use: all that ONNX Runtime computes on the CPU, or only those of its WebGPU provider too. */
+export type OperatorSet = 'cpu' | 'webgpu'
+
 interface Recorded {
   shape: number[]
   dtype: tf.DataType
@@ -22,11 +25,13 @@ export function valueType(dtype: tf.DataType): ValueType {
 
 export class TraceBackend extends tf.KernelBackend {
   builder = new GraphBuilder()
+  operators: OperatorSet = 'cpu'
   private recorded = new WeakMap<DataId, Recorded>()
   private count = 0
 
-  begin(): GraphBuilder {
+  begin(operators: OperatorSet): GraphBuilder {
     this.builder = new GraphBuilder()
+    this.operators = operators
     this.recorded = new WeakMap()
     this.count = 0
     return this.builder

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Graph } from './graphTypes'
 import { traceBackendName } from './onnxKernel'
 import { valueType } from './traceBackend'
-import type { TraceBackend } from './traceBackend'
+import type { OperatorSet, TraceBackend } from './traceBackend'
 import './traceKernels'
 import './traceConvolution'
 
@@ -18,14 +18,15 @@ export type TensorFunction = (inputs: Record<string, tf.Tensor>) => Record<strin
 /**
  * @param inputs name → shape and dtype of each placeholder
  * @param body pure function of its inputs: no reading of values, no randomness, no tf.variable
+ * @param operators for where the graph will run
  */
-export function traceFunction(inputs: Record<string, TensorSpec>, body: TensorFunction): Graph {
+export function traceFunction(inputs: Record<string, TensorSpec>, body: TensorFunction, operators: OperatorSet = 'cpu'): Graph {
   const previous = tf.engine().backendName
   // A backend with a synchronous factory is active when this call returns, before the promise resolves.
   void tf.setBackend(traceBackendName)
   try {
     const backend = tf.backend() as TraceBackend
-    const builder = backend.begin()
+    const builder = backend.begin(operators)
     const placeholders: Record<string, tf.Tensor> = {}
     for (const [name, spec] of Object.entries(inputs)) {
       const info = backend.record(builder.input(name, spec.shape, spec.dtype), spec.shape, spec.dtype)

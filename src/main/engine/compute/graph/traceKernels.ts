@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { onnxKernelName, traceBackendName } from './onnxKernel'
 import type { OnnxAttribute, OnnxOperator } from './onnxKernel'
+import { recordOperator } from './recordOperator'
 import { valueType } from './traceBackend'
 import type { TraceBackend } from './traceBackend'
 
@@ -218,7 +219,7 @@ registerTraceKernel('OneHot', ({ backend, attributes, name, shape, emit }) => {
   return emit('OneHot', [name('indices'), builder.int64([depth]), values], [...shape('indices'), depth], 'float32', { axis: -1 })
 })
 
-registerTraceKernel('BatchMatMul', ({ attributes, name, shape, emit }) => {
+registerTraceKernel('BatchMatMul', ({ backend, inputs, attributes, name, shape, emit }) => {
   const transposeA = attributes['transposeA'] === true
   const transposeB = attributes['transposeB'] === true
   const a = shape('a'), b = shape('b')
@@ -226,18 +227,17 @@ registerTraceKernel('BatchMatMul', ({ attributes, name, shape, emit }) => {
   const columns = transposeB ? b.at(-2)! : b.at(-1)!
   const result = [...broadcast(a.slice(0, -2), b.slice(0, -2)), rows, columns]
   if (!transposeA && !transposeB) return emit('MatMul', [name('a'), name('b')], result, 'float32')
-  return emit('FusedMatMul', [name('a'), name('b')], result, 'float32',
-    { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0, alpha: { float: 1 } }, 'com.microsoft')
+  return recordOperator(backend, [inputs['a']!, inputs['b']!], {
+    operator: 'FusedMatMul', domain: 'com.microsoft', attributes: { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0, alpha: { float: 1 } },
+    outputs: [{ shape: result, dtype: 'float32' }],
+  })[0]!
 })
 
 registerTraceKernel('Softmax', ({ attributes, name, shape, emit }) =>
   emit('Softmax', [name('logits')], shape('logits'), 'float32', { axis: attributes['dim'] as number }))
-registerTraceKernel('LogSoftmax', ({ attributes, name, shape, emit }) =>
-  emit('LogSoftmax', [name('logits')], shape('logits'), 'float32', { axis: attributes['axis'] as number }))
+registerTraceKernel('LogSoftmax', ({ backend, inputs, attributes, shape }) => recordOperator(backend, [inputs['logits']!], {
+  operator: 'LogSoftmax', domain: '', attributes: { axis: attributes['axis'] as number }, outputs: [{ shape: shape('logits'), dtype: 'float32' }],
+}))
 
-registerTraceKernel(onnxKernelName, ({ backend, inputs, attributes }) => {
-  const operator = attributes['operator'] as OnnxOperator
-  const names = Object.values(inputs).map((info) => backend.nameOf(info))
-  const outputs = backend.builder.node(operator.operator, names, operator.attributes, operator.outputs.length, operator.domain)
-  return outputs.map((name, index) => backend.record(name, [...operator.outputs[index]!.shape], operator.outputs[index]!.dtype))
-})
+registerTraceKernel(onnxKernelName, ({ backend, inputs, attributes }) =>
+  recordOperator(backend, Object.values(inputs), attributes['operator'] as OnnxOperator))
