@@ -8,6 +8,7 @@ export type ShowOpenDialog = (options: OpenDialogOptions) => Promise<{ canceled:
 
 const tables = { name: 'Tables', extensions: ['csv', 'tsv', 'jsonl'] }
 const pictures = { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp', 'gif', 'avif', 'tif', 'tiff'] }
+const weights = { name: 'Model weights', extensions: ['safetensors', 'bin', 'pt', 'pth', 'ckpt'] }
 
 export interface Dialogs {
   pickFolder(): Promise<PickedPath | null>
@@ -24,7 +25,7 @@ export function createDialogs(show: ShowOpenDialog, engine: Pick<EngineProcess<u
   }
   return {
     pickFolder: () => pick({ title: 'Choose a folder', properties: ['openDirectory', 'createDirectory'] }),
-    pickFile: () => pick({ title: 'Choose a table or a picture', properties: ['openFile'], filters: [tables, pictures] }),
+    pickFile: () => pick({ title: 'Choose a file', properties: ['openFile'], filters: [tables, pictures, weights] }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { DeviceChoice } from './compute/thread/protocol'
 import { JobRunner } from './jobs/runner'
 import type { ChangeBus } from './services/changes'
 import type { DevicesService } from './services/devices'
+import { BlendService } from './services/blend/blend'
 import { DeviceSpeedsService } from './services/deviceSpeeds'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
@@ -15,6 +16,7 @@ import { ImportJobs } from './services/importJobs'
 import { HubSettings } from './services/hubSettings'
 import { ModelJobs } from './services/modelJobs'
 import { ModelLibrary } from './services/modelLibrary'
+import { ModelRegistry } from './services/modelRegistry'
 import { ModelsService } from './services/models'
 import { NegativesService } from './services/negatives'
 import { PairsService } from './services/pairs'
@@ -72,6 +74,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   return {
     jobs, images, models, modelLibrary, hub, tokens, embeddings, negatives, deviceSpeeds,
     modelJobs: new ModelJobs({ store, compute, jobs, models, modelLibrary, hub, picker, changes, resourcesDir }),
+    modelRegistry: new ModelRegistry({ store, models, modelLibrary, changes }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
     imports,
     importJobs: new ImportJobs(jobs, imports, picker),
@@ -80,6 +83,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),
+    blend: new BlendService({ store, compute, jobs, models, modelLibrary, embeddings, picker, changes, resourcesDir, dataDir, getDevice }),
     evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),
   }
 }

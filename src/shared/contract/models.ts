@@ -1,6 +1,6 @@
 // Models in and out: the list, the hub, import, export, and models made from nothing.
 import { z } from 'zod'
-import { id, modelSchema } from './entities'
+import { errorSchema, id, modelSchema, runStateSchema } from './entities'
 import { procedure } from './procedure'
 
 const percent = z.number()
@@ -60,6 +60,46 @@ export type Hub = z.infer<typeof hubSchema>
 export const exportFormSchema = z.enum(['pytorch', 'safetensors', 'onnx'])
 export type ExportForm = z.infer<typeof exportFormSchema>
 
+export const modelDetailsSchema = z.object({
+  modelId: z.string(),
+  /** Free text; empty where nothing was written. */
+  notes: z.string(),
+  /** Everything in its folder: weights, configuration, and for the last checkpoint of a run what it needs to go on. */
+  folderBytes: z.number(),
+  /** Embeddings of this project that are cached for it. */
+  cachedVectorCount: z.number(),
+  cacheBytes: z.number(),
+  /** Why it cannot be deleted now; null when it can. */
+  obstacle: errorSchema.nullable(),
+})
+export type ModelDetails = z.infer<typeof modelDetailsSchema>
+
+export const lineageRunSchema = z.object({
+  runId: id,
+  name: z.string(),
+  state: runStateSchema,
+  baseModelId: z.string(),
+  step: z.number(),
+  /** The models that it has left behind. */
+  modelIds: z.array(z.string()),
+  /** The data that it was started on; null where it cannot be read any more. */
+  snapshot: z.object({
+    sha256: z.string(), pairCount: z.number(), validationCount: z.number(), groupCount: z.number().nullable(), judgementCount: z.number(),
+    /** Some of its pictures, spread over the pairs. */
+    imageIds: z.array(id),
+  }).nullable(),
+  /** The total loss at evenly spread steps, for a small curve. */
+  losses: z.array(z.number()),
+})
+export type LineageRun = z.infer<typeof lineageRunSchema>
+
+export const lineageSchema = z.object({
+  runs: z.array(lineageRunSchema),
+  /** Models that are mixtures of others. */
+  blends: z.array(z.object({ modelId: z.string(), parents: z.array(z.object({ modelId: z.string(), name: z.string(), share: z.number() })) })),
+})
+export type Lineage = z.infer<typeof lineageSchema>
+
 const job = z.object({ jobId: id })
 const modelName = z.string().trim().min(1).max(120)
 
@@ -85,7 +125,10 @@ export const modelsContract = {
       /** Null takes the licence of the base model. */
       licence: z.string().trim().min(1).max(120).nullable().default(null),
     }), job),
-  rename: procedure('Renames an imported model.', z.strictObject({ modelId: z.string(), name: modelName }), z.object({})),
+  getDetails: procedure('Tells the notes, the disk use and what stands in the way of deleting a model.', z.strictObject({ modelId: z.string() }), modelDetailsSchema),
+  setNotes: procedure('Keeps free text about a model; the empty text takes it away.', z.strictObject({ modelId: z.string(), notes: z.string().max(10_000) }), z.object({})),
+  getLineage: procedure('Tells what each model was made of: runs with their data and base, and mixtures of models.', z.object({}), lineageSchema),
+  rename: procedure('Renames an imported model, or the run that a tuned model belongs to.', z.strictObject({ modelId: z.string(), name: modelName }), z.object({})),
   remove: procedure('Deletes an imported model and what is cached for it. Refused while a project run needs it.', z.strictObject({ modelId: z.string() }), z.object({})),
   getHub: procedure('Gets the address of the hub and whether a token is set.', z.object({}), hubSchema),
   setHub: procedure('Sets the address of the hub (a mirror) or the token; null goes back to the public hub or forgets the token.',

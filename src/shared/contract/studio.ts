@@ -61,7 +61,7 @@ export const changeSchema = z.discriminatedUnion('topic', [
 ])
 export type Change = z.infer<typeof changeSchema>
 
-export const folderEntrySchema = z.object({ token: z.string(), name: z.string(), kind: z.enum(['folder', 'table', 'project', 'image']) })
+export const folderEntrySchema = z.object({ token: z.string(), name: z.string(), kind: z.enum(['folder', 'table', 'project', 'image', 'weights']) })
 export type FolderEntry = z.infer<typeof folderEntrySchema>
 
 export const studioContract = {

@@ -7,6 +7,7 @@ import type { Recall } from '../../../shared/contract/entities'
 import type { ExportForm } from '../../../shared/contract/models'
 import type { Run } from '../../../shared/contract/runs'
 import type { Evaluation } from '../../../shared/contract/search'
+import type { SnapshotPair } from './runSnapshot'
 
 export interface CardFacts {
   name: string
@@ -34,20 +35,30 @@ export interface SnapshotFacts {
   validationCount: number
   groupCount: number | null
   judgementCount: number
+  /** Some of its pictures, spread over the pairs. */
+  imageIds: number[]
 }
 
 /** What a run was trained on, with a hash by which the same data can be recognised. */
 export async function readSnapshotFacts(runDir: string): Promise<SnapshotFacts | null> {
   try {
     const bytes = await readFile(join(runDir, 'snapshot.json'))
-    const { pairs, validation, groups, judgements } = JSON.parse(bytes.toString('utf8')) as { pairs: unknown[]; validation: unknown[]; groups: unknown[] | null; judgements: unknown[] }
+    const { pairs, validation, groups, judgements } = JSON.parse(bytes.toString('utf8')) as { pairs: SnapshotPair[]; validation: unknown[]; groups: unknown[] | null; judgements: unknown[] }
     return {
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      pairCount: pairs.length, validationCount: validation.length, groupCount: groups?.length ?? null, judgementCount: judgements.length,
+      pairCount: pairs.length, validationCount: validation.length, groupCount: groups?.length ?? null, judgementCount: judgements.length, imageIds: spreadImages(pairs),
     }
   } catch {
     return null
   }
+}
+
+const shownImageCount = 6
+
+function spreadImages(pairs: readonly SnapshotPair[]): number[] {
+  const ids = [...new Set(pairs.flatMap(({ left, right }) => right.imageId ?? left.imageId ?? []))]
+  const step = Math.max(1, Math.floor(ids.length / shownImageCount))
+  return ids.filter((_, index) => index % step === 0).slice(0, shownImageCount)
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`

@@ -14,7 +14,8 @@ import { readSnapshotFacts, writeCard } from './modelCard'
 import { readModelFolder } from './modelFolder'
 import type { ModelLibrary } from './modelLibrary'
 import { defaultModelId } from '../store/projectStore'
-import { importedFolderId, importedModelId, type ModelsService } from './models'
+import { findModelObstacle } from './modelRemoval'
+import { importedFolderId, importedModelId, runIdOfModel, type ModelsService } from './models'
 import { readModelSizes } from './modelSizes'
 import type { Picker } from './picker'
 
@@ -34,7 +35,6 @@ export interface ModelJobsDependencies {
 
 interface NewModel { name: string; source: string; licence: string | null }
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
-const isActive = (state: string): boolean => state === 'queued' || state === 'running'
 
 export class ModelJobs {
   constructor(private readonly dependencies: ModelJobsDependencies) {}
@@ -122,18 +122,26 @@ export class ModelJobs {
     })
   }
 
+  /** A tuned model is called after its run. @throws AppError 'bad-input', 'not-found' */
   async rename({ modelId, name }: { modelId: string; name: string }): Promise<Record<string, never>> {
-    await this.dependencies.modelLibrary.rename(await this.#importedFolder(modelId), name)
-    this.dependencies.changes.publish({ topic: 'models' })
+    const { store, modelLibrary, changes } = this.dependencies
+    const runId = runIdOfModel(modelId)
+    if (runId === null) await modelLibrary.annotate(await this.#importedFolder(modelId), { name })
+    else {
+      store.runs.get(runId)
+      store.runs.update(runId, { name })
+      changes.publish({ topic: 'run', runId })
+    }
+    changes.publish({ topic: 'models' })
     return {}
   }
 
-  /** @throws AppError 'conflict' while a run that is on its way was started from it */
+  /** @throws AppError 'conflict' while a run needs it */
   async remove({ modelId }: { modelId: string }): Promise<Record<string, never>> {
     const { store, modelLibrary, changes } = this.dependencies
     const folderId = await this.#importedFolder(modelId)
-    const run = store.runs.list().find(({ baseModelId, state }) => baseModelId === modelId && isActive(state))
-    if (run) throw new AppError('conflict', `The run “${run.name}” was started from this model and is on its way.`, 'Wait until it has ended, or stop it.')
+    const obstacle = findModelObstacle(store, modelId)
+    if (obstacle) throw obstacle
     store.transaction(() => {
       if (store.project.get().currentModelId === modelId) store.project.setCurrentModel(defaultModelId)
       store.embeddings.removeModel(modelId)
@@ -146,7 +154,7 @@ export class ModelJobs {
 
   async #importedFolder(modelId: string): Promise<string> {
     const folderId = importedFolderId(modelId)
-    if (folderId === null) throw new AppError('bad-input', 'Only imported models can be changed here.', 'A tuned model belongs to its run: rename or delete the run.')
+    if (folderId === null) throw new AppError('bad-input', 'Only imported models can be changed here.', runIdOfModel(modelId) === null ? 'Bundled models come with the studio.' : 'A tuned model belongs to its run: delete the run.')
     await this.dependencies.models.resolve(modelId)
     return folderId
   }

@@ -15,6 +15,10 @@ const recordSchema = z.object({
   source: z.string(),
   licence: z.string().nullable(),
   addedAtMs: z.number(),
+  /** The models that it was made of, and how much of each, 0…1; their names stay readable when they are gone. */
+  parents: z.array(z.object({ modelId: z.string(), name: z.string(), share: z.number() })).nullish(),
+  /** What a person wrote about it. */
+  notes: z.string().nullish(),
 })
 export type ModelRecord = z.infer<typeof recordSchema>
 
@@ -53,10 +57,11 @@ export class ModelLibrary {
     return parsed.success ? parsed.data : unknownRecord
   }
 
-  async rename(folderId: string, name: string): Promise<void> {
+  /** Changes the name or the notes. */
+  async annotate(folderId: string, change: Partial<Pick<ModelRecord, 'name' | 'notes'>>): Promise<void> {
     const dir = this.modelDir(folderId)
     const record = await this.record(dir)
-    await replaceFile(join(dir, recordName), (file) => file.writeFile(`${JSON.stringify({ ...record, name }, null, 2)}\n`))
+    await replaceFile(join(dir, recordName), (file) => file.writeFile(`${JSON.stringify({ ...record, ...change }, null, 2)}\n`))
   }
 
   /** The tokenizer stays: other models and cached codes may depend on it, and it is small. */

@@ -47,6 +47,12 @@ export const importedModelId = (folderId: string): string => `${importedPrefix}$
 /** Folder of an imported model in the library; null for models of other kinds. */
 export const importedFolderId = (modelId: string): string | null => (modelId.startsWith(importedPrefix) ? modelId.slice(importedPrefix.length) : null)
 
+/** The run that a tuned model belongs to; null for models of other kinds. */
+export function runIdOfModel(modelId: string): number | null {
+  const match = /^run:(\d+):(?:best|last)$/.exec(modelId)
+  return match ? Number(match[1]) : null
+}
+
 export class ModelsService {
   readonly #modelsDir: string
   readonly #modelLibrary: ModelLibrary

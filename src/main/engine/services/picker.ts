@@ -19,7 +19,8 @@ export interface FolderListing {
 }
 
 const tableExtensions = new Set(['.csv', '.tsv', '.tab', '.jsonl', '.ndjson'])
-const order: Record<FolderEntry['kind'], number> = { folder: 0, project: 0, table: 1, image: 2 }
+const weightExtensions = new Set(['.safetensors', '.bin', '.pt', '.pth', '.ckpt'])
+const order: Record<FolderEntry['kind'], number> = { folder: 0, project: 0, table: 1, weights: 1, image: 2 }
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 export class Picker {
@@ -87,6 +88,7 @@ export class Picker {
     if (target.isDirectory()) return isProjectDir(path) ? 'project' : 'folder'
     if (!target.isFile()) return null
     if (tableExtensions.has(extname(entry.name).toLowerCase())) return 'table'
+    if (weightExtensions.has(extname(entry.name).toLowerCase())) return 'weights'
     return isPictureName(entry.name) ? 'image' : null
   }
 }

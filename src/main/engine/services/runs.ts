@@ -7,6 +7,7 @@ import { AppError } from '../../../shared/errors'
 import type { Recipe } from '../../../shared/recipe'
 import type { JobRunner } from '../jobs/runner'
 import { defaultModelId } from '../store/projectStore'
+import { findRunObstacle, isActive, modelIdsOfRun } from './modelRemoval'
 import { readPresets } from './presets'
 import { workOnRun, type RunDependencies } from './runBody'
 import { RunPlanner, type ChosenPairs } from './runPlan'
@@ -101,16 +102,15 @@ export class RunsService {
 
   async remove({ runId }: { runId: number }): Promise<Record<string, never>> {
     const { store, changes } = this.dependencies
-    this.#refuseWhileActive(store.runs.get(runId), 'Stop it before deleting it.')
-    const modelIds = [`run:${runId}:best`, `run:${runId}:last`]
-    if (store.runs.list().some((run) => isActive(run) && modelIds.includes(run.baseModelId))) {
-      throw new AppError('conflict', 'Another run that is on its way was started from this one.', 'Wait until it has ended, or stop it.')
-    }
+    const obstacle = findRunObstacle(store, store.runs.get(runId))
+    if (obstacle) throw obstacle
+    const modelIds = modelIdsOfRun(runId)
     store.transaction(() => {
       if (modelIds.includes(store.project.get().currentModelId)) store.project.setCurrentModel(defaultModelId)
       for (const modelId of modelIds) {
         store.embeddings.removeModel(modelId)
         store.evaluations.removeModel(modelId)
+        store.modelNotes.remove(modelId)
       }
       store.runs.remove(runId)
     })
@@ -199,5 +199,3 @@ export class RunsService {
     if (isActive(run)) throw new AppError('conflict', `The run “${run.name}” is ${run.state}.`, advice)
   }
 }
-
-const isActive = (run: Run): boolean => run.state === 'queued' || run.state === 'running'

@@ -31,6 +31,13 @@ export class EmbeddingStore {
     return this.database.count('SELECT count(*) FROM embeddings WHERE modelId = ?', modelId)
   }
 
+  /** Vectors of a model in every state of its weights (`id` and `id@state`), and their bytes. */
+  measure(modelId: string): { count: number; byteCount: number } {
+    const row = this.database.get<{ count: number; byteCount: number | null }>(
+      'SELECT count(*) AS count, sum(length(vector)) AS byteCount FROM embeddings WHERE modelId = ? OR substr(modelId, 1, ?) = ?', modelId, modelId.length + 1, `${modelId}@`)
+    return { count: row?.count ?? 0, byteCount: row?.byteCount ?? 0 }
+  }
+
   /** Removes the vectors of a model in every state of its weights (`id` and `id@state`). */
   removeModel(modelId: string): void {
     this.removeOtherStates(modelId, '')

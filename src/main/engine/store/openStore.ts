@@ -12,6 +12,7 @@ import { ImageStore } from './imageStore'
 import { ImportStore } from './importStore'
 import { JobStore } from './jobStore'
 import { currentVersion, migrate, newerProjectError } from './migrations/index'
+import { ModelNoteStore } from './modelNoteStore'
 import { NegativeStore } from './negativeStore'
 import { PairStore } from './pairStore'
 import { isProjectDir, ProjectFiles } from './projectFiles'
@@ -35,6 +36,7 @@ export interface Store {
   readonly negatives: NegativeStore
   readonly groups: GroupStore
   readonly evaluations: EvaluationStore
+  readonly modelNotes: ModelNoteStore
   /** Runs `work` wholly or not at all; `work` must not wait for anything. */
   transaction<T>(work: () => T): T
   close(): void
@@ -119,6 +121,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     negatives: new NegativeStore(database),
     groups: new GroupStore(database),
     evaluations: new EvaluationStore(database),
+    modelNotes: new ModelNoteStore(database),
     transaction: work => database.transaction(work),
     close: () => {
       database.close()

@@ -92,6 +92,13 @@ export class RunStore {
       .map(row => JSON.parse(row.metric) as Metric)
   }
 
+  /** The total loss at about `count` steps, evenly spread, in order. */
+  sampleLosses(runId: number, count: number): number[] {
+    return this.database.all<{ total: number }>(
+      `SELECT json_extract(metric, '$.total') AS total FROM runMetrics
+       WHERE runId = ? AND step % max(1, (SELECT max(step) FROM runMetrics WHERE runId = ?) / ?) = 0 ORDER BY step`, runId, runId, count).map(({ total }) => total)
+  }
+
   listValidations(runId: number, afterStep: number): Validation[] {
     return this.database.all<{ validation: string }>('SELECT validation FROM runValidations WHERE runId = ? AND step > ? ORDER BY step', runId, afterStep)
       .map(row => JSON.parse(row.validation) as Validation)

@@ -3,13 +3,14 @@ import { AppError } from '../../../../shared/errors'
 import type { Database } from '../database'
 import { firstLight } from './0001-first-light'
 import { modelJobs } from './0002-model-jobs'
+import { modelNotes } from './0003-model-notes'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */
