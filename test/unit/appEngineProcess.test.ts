@@ -130,7 +130,7 @@ describe('engine process', () => {
     vi.useFakeTimers()
     const { engine, children } = setUp()
     void engine.close()
-    await vi.advanceTimersByTimeAsync(8000)
+    await vi.advanceTimersByTimeAsync(30_000)
     expect(children[0]?.killed).toBe(true)
     vi.useRealTimers()
   })

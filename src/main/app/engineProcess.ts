@@ -35,7 +35,8 @@ export interface EngineProcess<Port> {
 
 /** A crash later than this after a start counts as the first one again. */
 const stableAfterMs = 60_000
-const closePatienceMs = 8_000
+/** More than the engine itself may take: it waits 6 s for its jobs and then 20 s for a graph that runs. */
+const closePatienceMs = 30_000
 
 interface Waiting {
   resolve(output: unknown): void
