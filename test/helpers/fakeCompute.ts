@@ -4,14 +4,24 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { measureRecall } from '../../src/main/engine/compute/evaluation/recall'
+import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
+import { layOutSide, tokenLabel } from '../../src/main/engine/compute/inspect/tokenLabels'
 import { mineNegatives } from '../../src/main/engine/compute/mining/mine'
 import { findNearest } from '../../src/main/engine/compute/retrieval/nearest'
 import type { CallOptions, Compute } from '../../src/main/engine/compute/thread/client'
+import { compare } from '../../src/main/engine/compute/thread/inspectHandlers'
 import type { ComputeMethod, ComputeMethods, FoundDevice, SideInput, TrainingEvent, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
 import { AppError } from '../../src/shared/errors'
 import { namedColours } from './colourProject'
 
 const width = 4
+/** Of the three codes that a picture has here. */
+const toyLayout = { width, headCount: 1, layerCount: 1, contextLength: 32, codebookSize: 256, imageTokenCount: 3, hasMask: true }
+
+/** The picture that three codes stand for: their colour. */
+function plainPicture(codes: Uint16Array): RgbImage {
+  return { width: 16, height: 16, data: Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => codes[i % 3]!) }
+}
 type Requests = { [M in ComputeMethod]: (request: ComputeMethods[M]['request'], options: CallOptions<M>) => Promise<ComputeMethods[M]['result']> }
 
 export interface FakeTraining {
@@ -31,6 +41,8 @@ export class FakeCompute implements Compute {
   /** Steps that a run folder can continue from. */
   readonly #resumeSteps = new Map<string, number>()
   readonly #steering = new Map<string, 'pause' | 'stop'>()
+  /** Of the image tokenizer. */
+  hasDecoder = true
   /** Waits here before every embedding, so that a test can hold a job. */
   gate: Promise<void> = Promise.resolve()
 
@@ -76,6 +88,27 @@ export class FakeCompute implements Compute {
       return { parameterCount: 1 }
     },
     exportModel: async () => ({ files: [] }),
+    inspectImage: async ({ image }) => {
+      const { channels } = await sharp(image.path).stats()
+      const codes = Uint16Array.from(channels.slice(0, 3), ({ mean }) => Math.round(mean))
+      const original = plainPicture(codes)
+      const tokenizer = { imageSizePx: original.width, codeCount: 3, codebookSize: 256, hasDecoder: this.hasDecoder }
+      const rivals = codes.map((code) => (code + 1) % 256)
+      const distances = { distances: new Float32Array(3).fill(0.5), rivalDistances: new Float32Array(3).fill(1) }
+      const { width: sourceWidthPx, height: sourceHeightPx } = await sharp(image.path).metadata()
+      return { tokenizer, sourceWidthPx, sourceHeightPx, original, codes, rivals, ...distances, reconstruction: this.hasDecoder ? { image: original, ...compare(original, original) } : null }
+    },
+    drawCodes: async ({ codes, comparedWith }) => {
+      const image = plainPicture(codes)
+      return { image, comparison: comparedWith && compare(plainPicture(comparedWith), image) }
+    },
+    layOutTokens: async ({ side }) => ({ tokens: layOutSide(side, toyLayout).tokens, hasMask: true, cutCount: 0 }),
+    predictMasked: async ({ positions }) => ({
+      predictions: positions.map((position) => ({
+        position, wordMass: 0.25, codeMass: 0.75, trueProbability: 0.1, trueRank: 4,
+        words: [{ ...tokenLabel(736, toyLayout), probability: 0.2 }], codes: [{ code: 10 + position, probability: 0.6 }],
+      })),
+    }),
     steerTraining: async ({ runDir, action }) => {
       this.#steering.set(runDir, action)
       return {}

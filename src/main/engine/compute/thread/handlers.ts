@@ -20,6 +20,7 @@ import { createTrainingStep } from '../training/compiledStep'
 import { measureStep } from '../training/measureStep'
 import { train } from '../training/trainer'
 import { chooseDevice, listDevices } from './devices'
+import { createInspectHandlers } from './inspectHandlers'
 import { modelHandlers } from './modelHandlers'
 import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo, SideShape } from './protocol'
 import { createRecentlyUsed, stampOf } from './recentlyUsed'
@@ -65,6 +66,8 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     return { ...blend, dispose: () => takeTurn(() => blend.dispose()) }
   })
 
+  const inspect = createInspectHandlers(takeTurn)
+
   /** Below this much work plain code is done before a graph is compiled. */
   const compiledMiningPairs = 500
   const mine = async (request: MiningRequest, device: DeviceOptions, options: MiningOptions): Promise<MiningResult> => {
@@ -80,6 +83,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
 
   return {
     ...modelHandlers,
+    ...inspect.handlers,
 
     listDevices: async () => listDevices(),
 
@@ -165,6 +169,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     async dispose() {
       await models.clear()
       await tokenizers.clear()
+      await inspect.dispose()
       await blends.clear()
     },
 

@@ -6,6 +6,10 @@ import type { PaddedRows } from '../fuselip/sequence'
 import type { Random } from './random'
 import type { StepSide } from './stepContract'
 
+/** Whether an id may be hidden and asked for. */
+export const isMaskable = (id: number, config: Pick<FuselipConfig, 'hasMask'>): boolean =>
+  id !== endOfTextId && id !== padId && id !== maskId && id !== imageOffset(config)
+
 /**
  * @param padded [B, L] ids; not changed
  * @param probability chance of each id, 0 masks nothing
@@ -14,11 +18,10 @@ export function maskRows(padded: PaddedRows, probability: number, random: Random
   const ids = padded.ids.slice()
   const positions: number[] = []
   const labels: number[] = []
-  const firstImageCode = imageOffset(config)
   const canMask = config.hasMask && probability > 0
   for (let position = 0; canMask && position < ids.length; position++) {
     const id = ids[position]!
-    if (id === endOfTextId || id === padId || id === maskId || id === firstImageCode) continue
+    if (!isMaskable(id, config)) continue
     if (random.next() >= probability) continue
     positions.push(position)
     labels.push(id)
