@@ -1,16 +1,13 @@
 // Models in and out through the contract: a real engine and real model code, a hub on loopback, the golden checkpoint.
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createHandlers } from '../../src/main/engine/compute/thread/handlers'
-import type { CallOptions, Compute } from '../../src/main/engine/compute/thread/client'
-import type { ComputeMethod, ComputeMethods } from '../../src/main/engine/compute/thread/protocol'
-import type { ComputeHandlers } from '../../src/main/engine/compute/thread/serve'
 import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import { createEngine, createEngineClient, type Engine, type EngineClient } from '../../src/main/engine/engine'
 import { createStore } from '../../src/main/engine/store/openStore'
 import type { Job } from '../../src/shared/contract/entities'
+import { DirectCompute } from '../helpers/directCompute'
 import { startHub, type HubServer } from '../helpers/hubServer'
 import { temporaryFolder } from '../helpers/temporaryFolder'
 
@@ -18,21 +15,6 @@ const golden = (path: string): string => fileURLToPath(new URL(`../fixtures/gold
 const root = temporaryFolder()
 const dataDir = join(root, 'data')
 const device = { deviceId: 'cpu', threadCount: null }
-
-type AnyHandler = (request: unknown, context: { signal: AbortSignal; emit: (event: unknown) => void }) => Promise<unknown>
-
-/** The handlers of the compute thread, without the thread. */
-class DirectCompute implements Compute {
-  readonly #handlers: ComputeHandlers = createHandlers()
-
-  async call<M extends ComputeMethod>(method: M, request: ComputeMethods[M]['request'], options: CallOptions<M> = {}): Promise<ComputeMethods[M]['result']> {
-    const handler = this.#handlers[method] as unknown as AnyHandler
-    const emit = (event: unknown): void => options.onEvent?.(event as ComputeMethods[M]['event'])
-    return (await handler(request, { signal: options.signal ?? new AbortController().signal, emit })) as ComputeMethods[M]['result']
-  }
-
-  async dispose(): Promise<void> {}
-}
 
 const compute = new DirectCompute()
 let engine: Engine
@@ -80,6 +62,19 @@ describe('the hub', () => {
     expect(published.filter(({ kind }) => kind === 'fuselip').map(({ repository, scores }) => [repository, scores?.imagenet, scores?.tgit])).toEqual([
       ['chs20/FuseLIP-S-CC3M-MM', 13.5, 79.0], ['chs20/FuseLIP-B-CC3M-MM', 18.1, 94.3], ['chs20/FuseLIP-S-CC12M-MM', 26.0, 90.6], ['chs20/FuseLIP-B-CC12M-MM', 32.7, 94.2],
     ])
+  })
+
+  it('tells licence and size before anything is downloaded, and what is already here', async () => {
+    const offer = await client.models.lookUp({ repository: 'chs20/golden' })
+    const sizes = await Promise.all(['config.json', 'pytorch_model.bin'].map(async (name) => (await stat(golden(`fuselip/${name}`))).size))
+    const totalBytes = sizes[0]! + sizes[1]! + hub.models.get('chs20/golden')!.files.get('README.md')!.length
+    expect(offer).toEqual({ repository: 'chs20/golden', commit: expect.stringMatching(/^[0-9a-f]{40}$/) as string, licence: 'mit', fileCount: 3, totalBytes, presentBytes: 0 })
+    await expect(client.models.lookUp({ repository: 'chs20/absent' })).rejects.toMatchObject({ code: 'unauthorised' })
+    const left = join(dataDir, 'downloads', `chs20--golden-${offer.commit.slice(0, 12)}`)
+    await mkdir(left, { recursive: true })
+    await writeFile(join(left, 'pytorch_model.bin.0123456789abcdef.part'), new Uint8Array(1000))
+    expect((await client.models.lookUp({ repository: 'chs20/golden', revision: offer.commit })).presentBytes).toBe(1000)
+    await rm(left, { recursive: true })
   })
 
   it('gives a model that is usable, with its licence, tokenizer and embeddings', async () => {

@@ -60,6 +60,19 @@ export type Hub = z.infer<typeof hubSchema>
 export const exportFormSchema = z.enum(['pytorch', 'safetensors', 'onnx'])
 export type ExportForm = z.infer<typeof exportFormSchema>
 
+/** What the hub says about a model, before anything is downloaded. */
+export const hubOfferSchema = z.object({
+  repository: z.string(),
+  commit: z.string(),
+  /** Null where its owner states none. */
+  licence: z.string().nullable(),
+  fileCount: z.number(),
+  totalBytes: z.number(),
+  /** Of an earlier download that was broken off; a pull goes on from there. */
+  presentBytes: z.number(),
+})
+export type HubOffer = z.infer<typeof hubOfferSchema>
+
 export const modelDetailsSchema = z.object({
   modelId: z.string(),
   /** Free text; empty where nothing was written. */
@@ -108,6 +121,8 @@ export const modelsContract = {
   listTokenizers: procedure('Lists the image tokenizers that are installed.', z.object({}), z.array(tokenizerSchema)),
   listSizes: procedure('Lists the sizes of models that can be made from random weights, with their parameter counts.', z.object({}), z.array(modelSizeSchema)),
   listPublished: procedure('Lists the published models that can be pulled from the hub, with their scores.', z.object({}), z.array(publishedModelSchema)),
+  lookUp: procedure('Asks the hub about a model without downloading it: licence, files and their size.',
+    z.strictObject({ repository: z.string().min(1).max(300), revision: z.string().min(1).max(100).default('main') }), hubOfferSchema),
   pull: procedure('Starts a job that downloads a model from the hub, checks it, and adds it to the models.',
     z.strictObject({ repository: z.string().min(1).max(300), revision: z.string().min(1).max(100).default('main'), name: modelName.nullable().default(null) }), job),
   import: procedure('Starts a job that adds a model from a folder, or a checkpoint file with config.json beside it.',

@@ -92,6 +92,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       listTokenizers: os.models.listTokenizers.handler(() => engine.services.modelLibrary.listTokenizers()),
       listSizes: os.models.listSizes.handler(() => engine.services.modelJobs.listSizes()),
       listPublished: os.models.listPublished.handler(() => [...publishedModels]),
+      lookUp: os.models.lookUp.handler(({ input, signal }) => engine.services.modelJobs.lookUp(input, signal)),
       pull: os.models.pull.handler(({ input }) => engine.services.modelJobs.pull(input)),
       import: os.models.import.handler(({ input }) => engine.services.modelJobs.import(input)),
       create: os.models.create.handler(({ input }) => engine.services.modelJobs.create(input)),

@@ -1,11 +1,11 @@
 // Models in and out, each as a job: pull from the hub, import a folder, make from random weights, export.
 import { mkdir, rm, statfs } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { ExportForm, ModelSize } from '../../../shared/contract/models'
+import type { ExportForm, HubOffer, ModelSize } from '../../../shared/contract/models'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
 import { downloadFile, usualTiming, type DownloadTiming } from '../hub/download'
-import { chooseFiles, getHubModel, parseRepository } from '../hub/hubModel'
+import { chooseFiles, getHubModel, parseRepository, type HubFile, type HubModel } from '../hub/hubModel'
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
@@ -14,6 +14,7 @@ import { readSnapshotFacts, writeCard } from './modelCard'
 import { readModelFolder } from './modelFolder'
 import type { ModelLibrary } from './modelLibrary'
 import { defaultModelId } from '../store/projectStore'
+import { folderBytes } from './modelRegistry'
 import { findModelObstacle } from './modelRemoval'
 import { importedFolderId, importedModelId, runIdOfModel, type ModelsService } from './models'
 import { readModelSizes } from './modelSizes'
@@ -34,6 +35,7 @@ export interface ModelJobsDependencies {
 }
 
 interface NewModel { name: string; source: string; licence: string | null }
+const sumBytes = (files: readonly HubFile[]): number => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
 export class ModelJobs {
@@ -43,18 +45,29 @@ export class ModelJobs {
     return readModelSizes(join(this.dependencies.resourcesDir, 'sizes'), await this.dependencies.modelLibrary.listTokenizers())
   }
 
+  /** @throws AppError 'bad-input', 'no-network', 'not-found', 'unauthorised', 'bad-model' */
+  async lookUp({ repository: text, revision }: { repository: string; revision: string }, signal = new AbortController().signal): Promise<HubOffer> {
+    const repository = parseRepository(text)
+    const model = await getHubModel(await this.dependencies.hub.access(), repository, revision, signal)
+    const files = chooseFiles(model)
+    return {
+      repository, commit: model.commit, licence: model.licence, fileCount: files.length, totalBytes: sumBytes(files),
+      presentBytes: await folderBytes(this.#downloadDir(model)),
+    }
+  }
+
   /** @throws AppError 'bad-input' for a name that cannot be one */
   pull({ repository: text, revision, name }: { repository: string; revision: string; name: string | null }): { jobId: number } {
     const repository = parseRepository(text)
     return this.#start('pull', `Pull ${repository}`, async (context) => {
-      const { hub, modelLibrary } = this.dependencies
+      const { hub } = this.dependencies
       const access = await hub.access()
       context.enterPhase(`asking ${new URL(access.endpoint).host}`)
       const model = await getHubModel(access, repository, revision, context.signal)
       const files = chooseFiles(model)
-      const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      const totalBytes = sumBytes(files)
       context.log(`${repository} at ${model.commit.slice(0, 12)}: ${files.length} files, ${megabytes(totalBytes)}. Licence: ${model.licence ?? 'not stated'}.`)
-      const downloadDir = join(modelLibrary.downloadsDir, `${repository.replace('/', '--')}-${model.commit.slice(0, 12)}`)
+      const downloadDir = this.#downloadDir(model)
       await mkdir(downloadDir, { recursive: true })
       await refuseFullDisk(downloadDir, 2 * totalBytes)
       let doneBytes = 0
@@ -150,6 +163,11 @@ export class ModelJobs {
     await modelLibrary.remove(folderId)
     for (const topic of ['models', 'project'] as const) changes.publish({ topic })
     return {}
+  }
+
+  /** One per commit, so that a download goes on only with files of the same state. */
+  #downloadDir({ repository, commit }: HubModel): string {
+    return join(this.dependencies.modelLibrary.downloadsDir, `${repository.replace('/', '--')}-${commit.slice(0, 12)}`)
   }
 
   async #importedFolder(modelId: string): Promise<string> {
