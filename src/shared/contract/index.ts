@@ -1,4 +1,5 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
+import { blendContract } from './blend'
 import { importContract } from './import'
 import { modelsContract } from './models'
 import { negativesContract } from './negatives'
@@ -22,6 +23,7 @@ export const contract = {
   search: searchContract,
   evaluation: evaluationContract,
   models: modelsContract,
+  blend: blendContract,
   devices: devicesContract,
   jobs: jobsContract,
 }

@@ -21,7 +21,7 @@ export interface EvaluationDependencies {
   changes: ChangeBus
 }
 
-interface Retrieval {
+export interface Retrieval {
   queries: Side[]
   targets: Side[]
   /** For query i the indices of the targets that are right. */
@@ -47,16 +47,15 @@ export class EvaluationService {
     context.enterPhase('tokenizing pictures')
     const pairs = await embeddings.keepReadable(model, negatives.listPairs(split), context)
     if (!pairs.length) throw new AppError('bad-input', `The ${split} split has no pairs to measure.`, 'Move pairs to this split, or choose another one.')
-    const captions = pairs.flatMap(toCaption)
-    const composed = pairs.filter((pair) => pair.left.imageId !== null && pair.left.text !== null && pair.right.imageId !== null)
+    const tasks = retrievalTasks(pairs)
 
     context.enterPhase('embedding pairs')
     const evaluation: Evaluation = {
       modelId: model.id,
       split,
-      textToImage: await this.#recall(model, pairUp(captions.map(({ text, image }) => ({ query: text, target: image }))), context),
-      imageToText: await this.#recall(model, pairUp(captions.map(({ text, image }) => ({ query: image, target: text }))), context),
-      composedToImage: await this.#recall(model, pairUp(composed.map((pair) => ({ query: pair.left, target: pair.right })), rightImages(pairs)), context),
+      textToImage: await this.#recall(model, tasks.textToImage, context),
+      imageToText: await this.#recall(model, tasks.imageToText, context),
+      composedToImage: await this.#recall(model, tasks.composedToImage, context),
       evaluatedAtMs: Date.now(),
     }
     store.evaluations.set(evaluation)
@@ -64,8 +63,9 @@ export class EvaluationService {
     return evaluation
   }
 
-  async #recall(model: UsableModel, { queries, targets, relevant }: Retrieval, context: JobContext): Promise<Recall | null> {
-    if (!queries.length) return null
+  async #recall(model: UsableModel, retrieval: Retrieval | null, context: JobContext): Promise<Recall | null> {
+    if (!retrieval) return null
+    const { queries, targets, relevant } = retrieval
     const { compute, embeddings } = this.dependencies
     const query = await embeddings.embed(model, queries, context)
     const target = await embeddings.embed(model, targets, context)
@@ -73,15 +73,27 @@ export class EvaluationService {
   }
 }
 
+/** What a set of pairs asks of a model; null where it has no such pairs. */
+export function retrievalTasks(pairs: readonly Pick<Pair, 'left' | 'right'>[]): Record<'textToImage' | 'imageToText' | 'composedToImage', Retrieval | null> {
+  const captions = pairs.flatMap(toCaption)
+  const composed = pairs.filter((pair) => pair.left.imageId !== null && pair.left.text !== null && pair.right.imageId !== null)
+  const unlessEmpty = (retrieval: Retrieval): Retrieval | null => (retrieval.queries.length ? retrieval : null)
+  return {
+    textToImage: unlessEmpty(pairUp(captions.map(({ text, image }) => ({ query: text, target: image })))),
+    imageToText: unlessEmpty(pairUp(captions.map(({ text, image }) => ({ query: image, target: text })))),
+    composedToImage: unlessEmpty(pairUp(composed.map((pair) => ({ query: pair.left, target: pair.right })), rightImages(pairs))),
+  }
+}
+
 /** Picture alone on one side, text alone on the other, whichever way round. */
-function toCaption({ left, right }: Pair): { image: Side; text: Side }[] {
+function toCaption({ left, right }: Pick<Pair, 'left' | 'right'>): { image: Side; text: Side }[] {
   const isImage = (side: Side) => side.imageId !== null && side.text === null
   if (isImage(left) && right.imageId === null) return [{ image: left, text: right }]
   if (isImage(right) && left.imageId === null) return [{ image: right, text: left }]
   return []
 }
 
-const rightImages = (pairs: Pair[]): Side[] => pairs.map((pair) => pair.right).filter((side) => side.imageId !== null)
+const rightImages = (pairs: readonly Pick<Pair, 'right'>[]): Side[] => pairs.map((pair) => pair.right).filter((side) => side.imageId !== null)
 
 /**
  * Equal content is one query and one target, so that a text that describes two pictures has both as right answers.
