@@ -12,6 +12,7 @@ import type { ChangeBus } from './changes'
 import type { HubSettings } from './hubSettings'
 import { readSnapshotFacts, writeCard } from './modelCard'
 import { readModelFolder } from './modelFolder'
+import { licenceOf } from './modelLicence'
 import type { ModelLibrary } from './modelLibrary'
 import { defaultModelId } from '../store/projectStore'
 import { folderBytes } from './modelRegistry'
@@ -125,7 +126,7 @@ export class ModelJobs {
     const forms = [...new Set(input.forms)]
     return this.#start('export', `Export ${model.name}`, async (context) => {
       context.enterPhase('collecting what is known of the model')
-      const licence = input.licence ?? (await this.#licenceOf(model.id)) ?? 'unknown'
+      const licence = input.licence ?? (await licenceOf(this.dependencies, model.id)) ?? 'unknown'
       const card = await this.#card(model.id, licence, forms, input.halfPrecision)
       const { files } = await compute.call('exportModel', {
         modelDir: model.dir, tokenizerDir: model.tokenizerDir, outputDir, forms, halfPrecision: input.halfPrecision, name: model.name, licence, card,
@@ -214,18 +215,6 @@ export class ModelJobs {
       }
       return `${importedModelId(folderId)}: ${result.parameterCount.toLocaleString('en')} parameters, image tokenizer ${result.tokenizerId}.`
     })
-  }
-
-  /** A tuned model has the licence of the model it came from. */
-  async #licenceOf(modelId: string): Promise<string | null> {
-    const { models, store } = this.dependencies
-    for (let id = modelId, depth = 0; depth < 20; depth++) {
-      const model = await models.resolve(id).catch(() => null)
-      if (!model) return null
-      if (model.runId === null) return model.licence
-      id = store.runs.get(model.runId).baseModelId
-    }
-    return null
   }
 
   async #card(modelId: string, licence: string, forms: ExportForm[], halfPrecision: boolean): Promise<string> {
