@@ -6,6 +6,8 @@ export type MediaSize = (typeof mediaSizes)[number]
 export const imagePath = (imageId: number, size: MediaSize): string => `/media/images/${imageId}/${size}`
 /** A picture given to Search that is not part of the project; lives until the engine ends. */
 export const queryImagePath = (queryImageId: string): string => `/media/query-images/${queryImageId}`
+/** A picture that was computed: a reconstruction, a difference. Named by its content; may be gone after many others. */
+export const drawingPath = (drawingId: string): string => `/media/drawings/${drawingId}`
 /** POST the raw bytes here; answers `{ queryImageId }` as JSON, or an ErrorJson with status 4xx. */
 export const queryImageUploadPath = '/media/query-images'
 export const maxUploadBytes = 64 * 1024 * 1024

@@ -4,6 +4,7 @@ import { mediaSizes, queryImageUploadPath, type MediaSize } from './media'
 export type MediaRequest =
   | { kind: 'image'; imageId: number; size: MediaSize }
   | { kind: 'query-image'; queryImageId: string }
+  | { kind: 'drawing'; drawingId: string }
 
 /** Null when the path names no picture. */
 export function parseMediaPath(pathname: string): MediaRequest | null {
@@ -12,6 +13,8 @@ export function parseMediaPath(pathname: string): MediaRequest | null {
     const size = mediaSizes.find((known) => known === image[2])
     return size ? { kind: 'image', imageId: Number(image[1]), size } : null
   }
+  const drawing = /^\/media\/drawings\/([0-9a-f]{64})$/.exec(pathname)
+  if (drawing) return { kind: 'drawing', drawingId: drawing[1]! }
   const prefix = `${queryImageUploadPath}/`
   const queryImageId = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : ''
   return /^[\w-]{1,100}$/.test(queryImageId) ? { kind: 'query-image', queryImageId } : null

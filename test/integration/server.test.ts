@@ -54,6 +54,7 @@ beforeEach(async () => {
       return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'seven' }
     },
     queryImageFile: async () => ({ path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'query' }),
+    drawingFile: async (drawingId) => ({ path: join(folder, 'picture.png'), contentType: 'image/png', tag: drawingId }),
     addQueryImage: async (bytes) => {
       uploaded.push(bytes)
       return 'q1'
@@ -143,7 +144,12 @@ describe('pictures', () => {
     expect([second.status, second.body]).toEqual([304, ''])
   })
 
-  it.each(['/media/images/8/full', '/media/images/7/huge', '/media/images/..%2f7/full', '/media/images/0/full', '/media/x', '/media/query-images/a.b'])('answers 404 for %s', async (path) => {
+  it('sends computed pictures by the hash of their bytes', async () => {
+    const answer = await ask(`/media/drawings/${'0a'.repeat(32)}`, { headers: { cookie } })
+    expect([answer.status, answer.body, answer.headers.etag]).toEqual([200, 'png bytes', `"${'0a'.repeat(32)}"`])
+  })
+
+  it.each(['/media/images/8/full', '/media/images/7/huge', '/media/images/..%2f7/full', '/media/images/0/full', '/media/x', '/media/query-images/a.b', '/media/drawings/abc', `/media/drawings/../${'a'.repeat(64)}`, `/media/drawings/${'A'.repeat(64)}`])('answers 404 for %s', async (path) => {
     const answer = await ask(path, { headers: { cookie } })
     expect(answer.status).toBe(404)
     expect((JSON.parse(answer.body) as { code: string }).code).toBe('not-found')

@@ -136,6 +136,7 @@ describe('protocol', () => {
     answer = createProtocolHandler(join(folder, 'renderer'), {
       request: async (name: string, input: { imageId?: number; bytes?: Uint8Array }) => {
         if (name === 'addQueryImage') return { queryImageId: `q${input.bytes?.length}` }
+        if (name === 'drawingFile') return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'drawn' }
         if (input.imageId === 8) throw new AppError('not-found', 'There is no picture 8.')
         return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'seven' }
       },
@@ -155,6 +156,8 @@ describe('protocol', () => {
   it('asks the engine for pictures', async () => {
     const picture = await answer(new Request('studio://app/media/images/7/full'))
     expect([picture.status, await picture.text(), picture.headers.get('etag')]).toEqual([200, 'png bytes', '"seven"'])
+    const drawing = await answer(new Request(`studio://app/media/drawings/${'0a'.repeat(32)}`))
+    expect([drawing.status, drawing.headers.get('etag')]).toEqual([200, '"drawn"'])
     const missing = await answer(new Request('studio://app/media/images/8/full'))
     expect([missing.status, await missing.json()]).toEqual([404, { code: 'not-found', message: 'There is no picture 8.', advice: null }])
   })

@@ -5,7 +5,8 @@ import { extname, join, sep } from 'node:path'
 import { securityHeaders } from '@shared/contentPolicy'
 import { AppError } from '@shared/errors'
 import { maxUploadBytes, queryImageUploadPath } from '@shared/media'
-import { parseMediaPath } from '@shared/mediaRequest'
+import { parseMediaPath, type MediaRequest } from '@shared/mediaRequest'
+import type { HostMediaFile } from '../engine/hostChannel'
 import type { EngineProcess } from './engineProcess'
 
 export const scheme = 'studio'
@@ -33,12 +34,18 @@ function refuse(thrown: unknown): Response {
   return answer(status, JSON.stringify(error.toJson()), { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
 }
 
+function fileOf(wanted: MediaRequest, engine: Engine): Promise<HostMediaFile> {
+  switch (wanted.kind) {
+    case 'image': return engine.request('imageFile', { imageId: wanted.imageId, size: wanted.size })
+    case 'query-image': return engine.request('queryImageFile', { queryImageId: wanted.queryImageId })
+    case 'drawing': return engine.request('drawingFile', { drawingId: wanted.drawingId })
+  }
+}
+
 async function sendPicture(pathname: string, engine: Engine): Promise<Response> {
   const wanted = parseMediaPath(pathname)
   if (wanted === null) throw new AppError('not-found', `No picture has the address ${pathname}.`)
-  const file = wanted.kind === 'image'
-    ? await engine.request('imageFile', { imageId: wanted.imageId, size: wanted.size })
-    : await engine.request('queryImageFile', { queryImageId: wanted.queryImageId })
+  const file = await fileOf(wanted, engine)
   return answer(200, new Uint8Array(await readFile(file.path)), { 'Content-Type': file.contentType, 'ETag': `"${file.tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable' })
 }
 

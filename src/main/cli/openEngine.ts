@@ -24,6 +24,7 @@ export const createOpenEngine = (outDir: string): OpenEngine => async (options) 
     media: {
       imageFile: (imageId, size) => engine.services.images.imageFile(imageId, size),
       queryImageFile: async (queryImageId) => engine.services.images.queryImageFile(queryImageId),
+      drawingFile: async (drawingId) => engine.services.drawings.file(drawingId),
       addQueryImage: (bytes) => engine.services.images.addQueryImage(bytes),
     },
     tokenForPath: (path) => engine.services.picker.tokenForPath(path),

@@ -14,6 +14,7 @@ export interface EngineArguments {
 export interface HostRequests {
   imageFile: { input: { imageId: number; size: 'thumbnail' | 'full' }; output: HostMediaFile }
   queryImageFile: { input: { queryImageId: string }; output: HostMediaFile }
+  drawingFile: { input: { drawingId: string }; output: HostMediaFile }
   addQueryImage: { input: { bytes: Uint8Array }; output: { queryImageId: string } }
   tokenForPath: { input: { path: string }; output: { token: string } }
 }

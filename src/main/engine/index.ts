@@ -17,7 +17,7 @@ interface ParentPort {
 const parentPort = (process as NodeJS.Process & { parentPort?: ParentPort }).parentPort
 
 async function answer(engine: Engine, name: HostRequestName, input: unknown): Promise<HostRequests[HostRequestName]['output']> {
-  const { images, picker } = engine.services
+  const { images, drawings, picker } = engine.services
   switch (name) {
     case 'imageFile': {
       const { imageId, size } = input as HostRequests['imageFile']['input']
@@ -25,6 +25,8 @@ async function answer(engine: Engine, name: HostRequestName, input: unknown): Pr
     }
     case 'queryImageFile':
       return images.queryImageFile((input as HostRequests['queryImageFile']['input']).queryImageId)
+    case 'drawingFile':
+      return drawings.file((input as HostRequests['drawingFile']['input']).drawingId)
     case 'addQueryImage':
       return { queryImageId: await images.addQueryImage((input as HostRequests['addQueryImage']['input']).bytes) }
     case 'tokenForPath':

@@ -6,7 +6,9 @@ import { JobRunner } from './jobs/runner'
 import type { ChangeBus } from './services/changes'
 import type { DevicesService } from './services/devices'
 import { BlendService } from './services/blend/blend'
+import { CodebookUseService } from './services/codebookUse'
 import { DeviceSpeedsService } from './services/deviceSpeeds'
+import { DrawingsService } from './services/drawings'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
 import { HistoryService } from './services/history'
@@ -14,6 +16,7 @@ import { ImagesService } from './services/images'
 import { ImportsService } from './services/import/imports'
 import { ImportJobs } from './services/importJobs'
 import { HubSettings } from './services/hubSettings'
+import { InspectorService } from './services/inspector'
 import { ModelJobs } from './services/modelJobs'
 import { ModelLibrary } from './services/modelLibrary'
 import { ModelRegistry } from './services/modelRegistry'
@@ -57,6 +60,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const { compute, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
+  const drawings = new DrawingsService()
   const modelLibrary = new ModelLibrary(dataDir, resourcesDir)
   const hub = new HubSettings(dataDir)
   const models = new ModelsService(resourcesDir, modelLibrary, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
@@ -72,7 +76,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, models, modelLibrary, hub, tokens, embeddings, negatives, deviceSpeeds,
+    jobs, images, drawings, models, modelLibrary, hub, tokens, embeddings, negatives, deviceSpeeds,
     modelJobs: new ModelJobs({ store, compute, jobs, models, modelLibrary, hub, picker, changes, resourcesDir }),
     modelRegistry: new ModelRegistry({ store, models, modelLibrary, changes }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
@@ -82,6 +86,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     history: new HistoryService(store, changes),
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
+    inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
+    codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),
     blend: new BlendService({ store, compute, jobs, models, modelLibrary, embeddings, picker, changes, resourcesDir, dataDir, getDevice }),
     evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),
@@ -102,6 +108,7 @@ export function createSession(store: Store, surroundings: SessionSurroundings): 
         await services.jobs.close()
       } finally {
         services.images.dispose()
+        services.drawings.dispose()
         store.close()
       }
     },

@@ -1,8 +1,8 @@
-// Pictures by URL: thumbnails and originals of the project, and the pictures that a person gives to Search.
+// Pictures by URL: thumbnails and originals of the project, pictures that a person gives to Search, and computed ones.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@shared/errors'
 import { maxUploadBytes, queryImageUploadPath } from '@shared/media'
-import { parseMediaPath } from '@shared/mediaRequest'
+import { parseMediaPath, type MediaRequest } from '@shared/mediaRequest'
 import { send, sendError, sendJson } from './respond'
 import { sendFile } from './staticFiles'
 
@@ -16,6 +16,7 @@ export interface MediaFile {
 export interface MediaSource {
   imageFile(imageId: number, size: 'thumbnail' | 'full'): Promise<MediaFile>
   queryImageFile(queryImageId: string): Promise<MediaFile>
+  drawingFile(drawingId: string): Promise<MediaFile>
   /** Takes the bytes of a picture and gives its id. */
   addQueryImage(bytes: Buffer): Promise<string>
 }
@@ -46,10 +47,18 @@ async function upload(request: IncomingMessage, response: ServerResponse, media:
   }
 }
 
+function fileOf(wanted: MediaRequest, media: MediaSource): Promise<MediaFile> {
+  switch (wanted.kind) {
+    case 'image': return media.imageFile(wanted.imageId, wanted.size)
+    case 'query-image': return media.queryImageFile(wanted.queryImageId)
+    case 'drawing': return media.drawingFile(wanted.drawingId)
+  }
+}
+
 async function download(request: IncomingMessage, response: ServerResponse, media: MediaSource, pathname: string): Promise<void> {
   const wanted = parseMediaPath(pathname)
   if (wanted === null) throw new AppError('not-found', `No picture has the address ${pathname}.`)
-  const file = wanted.kind === 'image' ? await media.imageFile(wanted.imageId, wanted.size) : await media.queryImageFile(wanted.queryImageId)
+  const file = await fileOf(wanted, media)
   const headers = { 'ETag': `"${file.tag}"`, 'Cache-Control': 'private, max-age=31536000, immutable' }
   if (request.headers['if-none-match'] === headers.ETag) send(response, 304, file.contentType, '', headers)
   else await sendFile(response, file.path, { ...headers, 'Content-Type': file.contentType })

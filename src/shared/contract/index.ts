@@ -1,6 +1,7 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
 import { blendContract } from './blend'
 import { importContract } from './import'
+import { inspectorContract } from './inspector'
 import { modelsContract } from './models'
 import { negativesContract } from './negatives'
 import { historyContract, pairsContract } from './pairs'
@@ -22,6 +23,7 @@ export const contract = {
   runs: runsContract,
   search: searchContract,
   evaluation: evaluationContract,
+  inspector: inspectorContract,
   models: modelsContract,
   blend: blendContract,
   devices: devicesContract,

@@ -87,6 +87,14 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       start: os.evaluation.start.handler(({ input }) => engine.services.evaluation.start(input)),
       list: os.evaluation.list.handler(() => engine.services.evaluation.list()),
     },
+    inspector: {
+      inspectPicture: os.inspector.inspectPicture.handler(({ input, signal }) => engine.services.inspector.inspectPicture(input, signal)),
+      drawCodes: os.inspector.drawCodes.handler(({ input, signal }) => engine.services.inspector.drawCodes(input, signal)),
+      listTokens: os.inspector.listTokens.handler(({ input, signal }) => engine.services.inspector.listTokens(input, signal)),
+      predict: os.inspector.predict.handler(({ input, signal }) => engine.services.inspector.predict(input, signal)),
+      countUse: os.inspector.countUse.handler(({ input }) => engine.services.codebookUse.start(input)),
+      getUse: os.inspector.getUse.handler(({ input }) => engine.services.codebookUse.get(input)),
+    },
     models: {
       list: os.models.list.handler(() => engine.services.models.list()),
       listTokenizers: os.models.listTokenizers.handler(() => engine.services.modelLibrary.listTokenizers()),

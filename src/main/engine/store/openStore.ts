@@ -3,6 +3,7 @@
 import { closeSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { AppError } from '../../../shared/errors'
+import { CodebookUseStore } from './codebookUseStore'
 import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
 import { EvaluationStore } from './evaluationStore'
@@ -36,6 +37,7 @@ export interface Store {
   readonly negatives: NegativeStore
   readonly groups: GroupStore
   readonly evaluations: EvaluationStore
+  readonly codebookUse: CodebookUseStore
   readonly modelNotes: ModelNoteStore
   /** Runs `work` wholly or not at all; `work` must not wait for anything. */
   transaction<T>(work: () => T): T
@@ -121,6 +123,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     negatives: new NegativeStore(database),
     groups: new GroupStore(database),
     evaluations: new EvaluationStore(database),
+    codebookUse: new CodebookUseStore(database),
     modelNotes: new ModelNoteStore(database),
     transaction: work => database.transaction(work),
     close: () => {
