@@ -55,8 +55,8 @@ describe('toybox stream', () => {
       }
       if (item.groupKey !== null) expect(ended.has(item.groupKey)).toBe(false)
       for (const other of group) expect(sideKey(other.left)).not.toBe(sideKey(item.left))
-      // A flip and a flip back share a target: the source picture.
-      const sharesTargets = item.task === 'transform'
+      // A flip and a flip back share a target, the source picture, as do two edits that are taken back.
+      const sharesTargets = item.task === 'transform' || item.task === 'edit'
       if (!sharesTargets) for (const other of group) expect(sideKey(other.right)).not.toBe(sideKey(item.right))
       group.push(item)
     }
@@ -191,7 +191,7 @@ describe('sample project', () => {
 
   it('has the planned splits and is the same each time', () => {
     expect(['train', 'validation', 'test'].map((split) => [of(split, true).length, of(split, false).length]))
-      .toEqual([[1500, 900], [40, 20], [150, 100]])
+      .toEqual([[2600, 2200], [40, 20], [150, 100]])
     const again = sampleProjectItems()
     const outline = (list: typeof items): unknown => list.map(({ left, right, ...rest }) =>
       ({ ...rest, texts: [left.text, right.text], files: [left.image?.fileName, right.image?.fileName] }))

@@ -4,14 +4,14 @@ import { captionScene } from './captions.ts'
 import { claimsHold } from './claims.ts'
 import type { DomainName } from './domain.ts'
 import { drawScene } from './draw.ts'
-import { editScene, twinScene } from './edits.ts'
+import { differentEdits, twinScene } from './edits.ts'
 import type { ToyImage } from './picture.ts'
 import { resampleBox } from './picture.ts'
 import { pickQuestions } from './questions.ts'
 import { Random } from './random.ts'
 import { cropRegion, sceneRegions } from './regions.ts'
 import type { Scene } from './scene.ts'
-import { generateScene } from './scene.ts'
+import { generateScene, sceneKey } from './scene.ts'
 import { pickTransformFamily, transformFamilies, transformGroup } from './transforms.ts'
 
 export type ToyTask = 'caption' | 'vqa' | 'edit' | 'transform' | 'region'
@@ -39,16 +39,20 @@ export interface ToyboxOptions {
 
 export const defaultTaskWeights: Record<ToyTask, number> = { caption: 55, vqa: 10, edit: 15, transform: 12, region: 8 }
 
-/** Share of caption groups that hold a scene and its near duplicate. */
-const chanceOfTwins = 0.4
+/** Share of caption groups that hold a scene and near duplicates of it: 1 to `mostTwins`, each number as often. */
+const chanceOfTwins = 0.5
+const mostTwins = 3
 const questionsPerGroup = 4
+/** Results that differ in one attribute only teach it; a batch of scenes drawn apart is told apart by the colours alone. */
+const editsPerGroup = 4
+const waysBackPerGroup = 2
 
 /** Items per group as expected, by which a task's weight is divided. */
 const families = Object.values(transformFamilies)
 const meanTransformGroup = families.reduce((sum, { weight }) => sum + weight, 0)
   / families.reduce((sum, { weight, groupSize }) => sum + weight / groupSize, 0)
 const meanGroupSize: Record<ToyTask, number> = {
-  caption: 1 + chanceOfTwins, vqa: questionsPerGroup, edit: 2, transform: meanTransformGroup, region: 3.4,
+  caption: 1 + chanceOfTwins * (1 + mostTwins) / 2, vqa: questionsPerGroup, edit: editsPerGroup + waysBackPerGroup, transform: meanTransformGroup, region: 3.4,
 }
 
 /** `count` items from the start of the stream; the last group may be cut. */
@@ -81,7 +85,9 @@ type SidePair = Pick<ToyItem, 'left' | 'right'>
 const groupMakers: Record<ToyTask, (options: ToyboxOptions, random: Random) => SidePair[]> = {
   caption({ domain, sizePx }, random) {
     const scene = generateScene(random, { domain })
-    const scenes = random.chance(chanceOfTwins) ? [scene, twinScene(scene, random)] : [scene]
+    const twinCount = random.chance(chanceOfTwins) ? random.integer(1, mostTwins) : 0
+    const twins = new Map([scene, ...Array.from({ length: twinCount }, () => twinScene(scene, random))].map((own) => [sceneKey(own), own]))
+    const scenes = [...twins.values()]
     return scenes.map((own) => ({
       left: { image: picture(own, sizePx), text: null },
       right: { image: null, text: captionApart(own, scenes, random) },
@@ -98,12 +104,12 @@ const groupMakers: Record<ToyTask, (options: ToyboxOptions, random: Random) => S
   },
 
   edit({ domain, sizePx }, random) {
-    const edit = editScene(generateScene(random, { domain }), random)
-    const before = picture(edit.before, sizePx)
-    const after = picture(edit.after, sizePx)
+    const scene = generateScene(random, { domain })
+    const before = picture(scene, sizePx)
+    const edits = differentEdits(scene, random, editsPerGroup).map((edit) => ({ ...edit, picture: picture(edit.after, sizePx) }))
     return [
-      { left: { image: before, text: edit.text }, right: { image: after, text: null } },
-      { left: { image: after, text: edit.inverseText }, right: { image: before, text: null } },
+      ...edits.map((edit) => ({ left: { image: before, text: edit.text }, right: { image: edit.picture, text: null } })),
+      ...edits.slice(0, waysBackPerGroup).map((edit) => ({ left: { image: edit.picture, text: edit.inverseText }, right: { image: before, text: null } })),
     ]
   },
 

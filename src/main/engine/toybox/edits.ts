@@ -122,7 +122,23 @@ function replaceShapes(scene: Scene, ...changes: readonly (readonly [from: Shape
   return { ...scene, shapes }
 }
 
-/** A near duplicate: the same layout and looks, one attribute different. */
+/** Up to `count` edits of one scene, no two of them with the same words or the same result. */
+export function differentEdits(scene: Scene, random: Random, count: number): SceneEdit[] {
+  const edits: SceneEdit[] = []
+  const results = new Set<string>()
+  const texts = new Set<string>()
+  for (let attempt = 0; edits.length < count && attempt < 8 * count; attempt++) {
+    const edit = editScene(scene, random)
+    const result = sceneKey(edit.after)
+    if (results.has(result) || texts.has(edit.text)) continue
+    results.add(result)
+    texts.add(edit.text)
+    edits.push(edit)
+  }
+  return edits
+}
+
+/** A near duplicate: the same ground and number of shapes, one attribute or place different. */
 export function twinScene(scene: Scene, random: Random): Scene {
-  return editScene(scene, random, ['recolour', 'reshape', 'swap', 'resize']).after
+  return editScene(scene, random, ['recolour', 'reshape', 'swap', 'resize', 'move']).after
 }

@@ -2,11 +2,11 @@
 // and a few wrong captions so that review finds something. Files and rows are written elsewhere.
 import type { Caption } from './captions.ts'
 import { captionScene, nearMissCaption } from './captions.ts'
-import { claimsHold } from './claims.ts'
+import { CaptionedScenes } from './captionedScenes.ts'
 import { picture } from './dataset.ts'
 import { domains } from './domain.ts'
 import type { SceneEdit } from './edits.ts'
-import { editScene, twinScene } from './edits.ts'
+import { differentEdits, twinScene } from './edits.ts'
 import type { ToyImage } from './picture.ts'
 import { Random } from './random.ts'
 import type { Scene } from './scene.ts'
@@ -53,7 +53,7 @@ interface SplitPlan {
 }
 
 const splitPlans: readonly SplitPlan[] = [
-  { split: 'train', captions: 1500, edits: 750, transforms: 150, unreviewed: 60, wrong: 12 },
+  { split: 'train', captions: 2600, edits: 1900, transforms: 300, unreviewed: 60, wrong: 12 },
   { split: 'validation', captions: 40, edits: 15, transforms: 5, unreviewed: 0, wrong: 0 },
   { split: 'test', captions: 150, edits: 75, transforms: 25, unreviewed: 0, wrong: 0 },
 ]
@@ -88,31 +88,30 @@ class SampleMaker {
 
   /** Within a split each caption is true of its own picture only, so that there is one right answer. */
   captionFamilies(plan: SplitPlan): SampleItem[][] {
-    const made: { scene: Scene; caption: Caption; family: string }[] = []
+    const made = new CaptionedScenes<{ scene: Scene; caption: Caption; family: string }>()
     const add = (scene: Scene, family: string): boolean => {
-      if (this.#seen.has(sceneKey(scene))) return false
-      if (made.some((other) => claimsHold(scene, other.caption.claims, 0))) return false
+      if (this.#seen.has(sceneKey(scene)) || made.isDescribed(scene)) return false
       for (let attempt = 0; attempt < 10; attempt++) {
         const caption = captionScene(scene, this.#random)
-        if (made.some((other) => claimsHold(other.scene, caption.claims, 0))) continue
+        if (made.areTrueOfAny(caption.claims)) continue
         this.#seen.add(sceneKey(scene))
-        made.push({ scene, caption, family })
+        made.add({ scene, caption, family })
         return true
       }
       return false
     }
-    while (made.length < plan.captions) {
+    while (made.entries.length < plan.captions) {
       const scene = generateScene(this.#random, { domain: 'shifted', minimumShapes: 2 })
       const family = this.#nextFamily()
       if (!add(scene, family) || !this.#random.chance(chanceOfTwin)) continue
-      for (let attempt = 0; attempt < 5 && made.length < plan.captions; attempt++) {
+      for (let attempt = 0; attempt < 5 && made.entries.length < plan.captions; attempt++) {
         if (add(twinScene(scene, this.#random), family)) break
       }
     }
 
-    const unreviewed = this.#random.shuffle(made).slice(0, plan.unreviewed)
+    const unreviewed = this.#random.shuffle(made.entries).slice(0, plan.unreviewed)
     const wrong = unreviewed.slice(0, plan.wrong)
-    const items = made.map((entry): SampleItem => {
+    const items = made.entries.map((entry): SampleItem => {
       const isWrong = wrong.includes(entry)
       const text = isWrong ? nearMissCaption(entry.scene, this.#random, entry.caption).text : entry.caption.text
       return {
@@ -149,9 +148,8 @@ class SampleMaker {
 
   /** Two edits of a scene and the way back from the first: each target once, and every query's own picture a rival. */
   #editSides(scene: Scene): Pick<SampleItem, 'left' | 'right'>[] {
-    const first = editScene(scene, this.#random)
-    const second = this.#otherEdit(scene, first)
-    const scenes = [scene, first.after, ...(second === null ? [] : [second.after])]
+    const [first, second] = differentEdits(scene, this.#random, 2) as [SceneEdit, SceneEdit?]
+    const scenes = [scene, first.after, ...(second === undefined ? [] : [second.after])]
     const keys = scenes.map(sceneKey)
     if (keys.some((key) => this.#seen.has(key))) return []
     keys.forEach((key) => this.#seen.add(key))
@@ -161,18 +159,10 @@ class SampleMaker {
       { left: { image: before, text: first.text }, right: { image: after, text: null } },
       { left: { image: after, text: first.inverseText }, right: { image: before, text: null } },
     ]
-    if (second !== null && other !== undefined) {
+    if (second !== undefined && other !== undefined) {
       sides.push({ left: { image: before, text: second.text }, right: { image: other, text: null } })
     }
     return sides
-  }
-
-  #otherEdit(scene: Scene, first: SceneEdit): SceneEdit | null {
-    for (let attempt = 0; attempt < 8; attempt++) {
-      const edit = editScene(scene, this.#random)
-      if (edit.text !== first.text && sceneKey(edit.after) !== sceneKey(first.after)) return edit
-    }
-    return null
   }
 
   #transformSides(scene: Scene): Pick<SampleItem, 'left' | 'right'>[] {
