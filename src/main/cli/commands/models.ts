@@ -8,6 +8,7 @@ import { AppError } from '@shared/errors'
 import { followJob } from '../followJob'
 import type { EngineSession } from '../session'
 import { formatTable } from '../terminal'
+import { addBlendCommand } from './blend'
 import { type CommandContext, following, report, withEngine } from './context'
 
 interface PullOptions { revision: string; name?: string }
@@ -144,6 +145,7 @@ export function addModelCommands(program: Command, contextOf: () => CommandConte
     .option('--half', 'half-precision checkpoints', false)
     .option('--licence <name>', 'licence; that of the base model when left out')
     .action((modelId: string, folder: string, options: ExportOptions) => exportModel(contextOf(), modelId, folder, options))
+  addBlendCommand(models, contextOf)
   models.command('rename <model> <name>').description('rename an imported model').action((modelId: string, name: string) => rename(contextOf(), modelId, name))
   models.command('remove <model>').description('delete an imported model').action((modelId: string) => remove(contextOf(), modelId))
   models.command('hub').description('show or set the hub’s address and token')
