@@ -1,67 +1,26 @@
-// `npm run nodes [-- DEVICE]`: training steps of a small model on a device (WebGPU where none is named) beside the CPU. Lists
-// the nodes that fell back to the CPU and the copies between the two, and how far losses and weights differ, as JSON.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { initialiseFuselip } from '../../src/main/engine/compute/fuselip/initialise'
-import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
-import { createRandom } from '../../src/main/engine/compute/training/random'
-import type { DeviceOptions } from '../../src/main/engine/compute/graph/compileFunction'
-import { configOf, stepSettings, syntheticBatch } from './synthetic'
+// `npm run nodes [-- DEVICE] [--software]`: the engine's graphs on small models on a device (WebGPU where none is named)
+// beside the CPU. Lists the nodes that fell back to the CPU and the copies between the two, and the largest relative
+// difference of what comes out, as JSON. `--software` takes SwiftShader, Chromium's Vulkan driver on the processor.
+import { spawnSync } from 'node:child_process'
+import { softwareVulkanEnvironment } from '../../scripts/softwareVulkan.mjs'
+import { deviceWorks, profileWork } from '../helpers/deviceWork'
+import { relativeDifference } from '../helpers/weightDifference'
 
-const config = { ...configOf('nano'), layerCount: 1, width: 32, headCount: 2 }
-const batch = syntheticBatch(2, 16, 16)
-const stepCount = 2
-/** The device to look at; `cpu` shows what the list looks like without a GPU. */
-const deviceId = process.argv[2] ?? 'webgpu'
-
-async function train(device: DeviceOptions) {
-  const random = createRandom(1, 9)
-  const step = await createTrainingStep(initialiseFuselip(config, () => random.next()), config, device)
-  const losses: number[] = []
-  for (let optimizerStep = 1; optimizerStep <= stepCount; optimizerStep += 1) {
-    const { total, gradientNorm } = await step.run(batch, { ...stepSettings, optimizerStep })
-    losses.push(total, gradientNorm)
-  }
-  const weights = await step.exportWeights()
-  await step.dispose()
-  return { losses, weights }
+const parameters = process.argv.slice(2).filter((parameter) => parameter !== '--software')
+if (parameters.length < process.argv.length - 2) {
+  // Libraries are looked for where the environment said when the process started.
+  const child = spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, ...parameters], { stdio: 'inherit', env: softwareVulkanEnvironment() })
+  process.exit(child.status ?? 1)
 }
+const deviceId = parameters[0] ?? 'webgpu'
 
-interface ProfiledNode { cat: string; name: string; args: { op_name: string; provider: string; node_index: string } }
-
-async function profiledNodes(folder: string): Promise<ProfiledNode['args'][]> {
-  const files = await readdir(folder)
-  const events = (await Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as ProfiledNode[]))).flat()
-  const nodes = events.filter((event) => event.cat === 'Node' && event.name.endsWith('_kernel_time')).map(({ args }) => args)
-  return [...new Map(nodes.map((node) => [`${node.op_name} ${node.node_index}`, node])).values()]
+const report: Record<string, object> = {}
+for (const [name, work] of Object.entries(deviceWorks)) {
+  const wanted = await work({ deviceId: 'cpu', threadCount: 1 })
+  const startedAtMs = performance.now()
+  const { numbers, counts } = await profileWork(work, { deviceId, threadCount: 1 })
+  const differences = [...wanted].map(([key, values]) => ({ key, difference: relativeDifference(numbers.get(key)!, values) }))
+  const { key, difference } = differences.reduce((worst, next) => (next.difference > worst.difference ? next : worst))
+  report[name] = { ...counts, largestDifference: difference, of: key, durationMs: Math.round(performance.now() - startedAtMs) }
 }
-
-function countBy(values: string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
-  return counts
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'fuselip-nodes-'))
-try {
-  const cpu = await train({ deviceId: 'cpu', threadCount: 1 })
-  const gpu = await train({ deviceId, threadCount: 1, profilePrefix: join(folder, 'profile') })
-  const nodes = await profiledNodes(folder)
-  const isCopy = ({ op_name: name }: ProfiledNode['args']): boolean => name.startsWith('Memcpy')
-  let weightDifference = 0
-  for (const [name, { data }] of gpu.weights) {
-    const expected = cpu.weights.get(name)!.data
-    data.forEach((value, index) => { weightDifference = Math.max(weightDifference, Math.abs(value - expected[index]!)) })
-  }
-  console.log(JSON.stringify({
-    nodes: nodes.length,
-    providers: countBy(nodes.map(({ provider }) => provider)),
-    fallback: countBy(nodes.filter((node) => node.provider === 'CPUExecutionProvider' && !isCopy(node)).map(({ op_name: name }) => name)),
-    copies: countBy(nodes.filter(isCopy).map(({ op_name: name }) => name)),
-    lossDifference: Math.max(...gpu.losses.map((value, index) => Math.abs(value - cpu.losses[index]!) / Math.abs(cpu.losses[index]!))),
-    weightDifference,
-  }, null, 1))
-} finally {
-  await rm(folder, { recursive: true })
-}
+console.log(JSON.stringify(report, null, 1))

@@ -57,7 +57,7 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
   const config = nanoTitokConfig
   const { batchSize, device, seed } = options
   const random = createRandom(seed, 7)
-  const optimizer = (weights: WeightMap, isQuantised: boolean): CompiledOptimizer => new CompiledOptimizer(weights, {
+  const optimizer = (weights: WeightMap, isQuantised: boolean): Promise<CompiledOptimizer> => CompiledOptimizer.create(weights, {
     gradients(parameters, inputs) {
       const names = Object.keys(parameters)
       let squaredError: tf.Tensor | undefined
@@ -97,7 +97,7 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
       options.onProgress(firstStep + step + 1, totalSteps, result['squaredError']!)
       await afterStep(step)
     }
-    const weights = trainer.exportWeights()
+    const weights = await trainer.exportWeights()
     await trainer.dispose()
     return weights
   }
@@ -108,12 +108,12 @@ export async function trainTokenizer(options: TokenizerTraining): Promise<Tokeni
     const initial = initialiseTitok(config, () => random.next())
     const entries = initial.get(codebookName)!
     initial.delete(codebookName)
-    const weights = await train(optimizer(initial, false), plainSteps, 0, async () => {})
+    const weights = await train(await optimizer(initial, false), plainSteps, 0, async () => {})
     const latents = await latentsOf(weights, config, Array.from({ length: clusterPictures }, (_, i) => tokenizerPicture(seed, i, config.imageSizePx)), device)
     return weights.set(codebookName, { shape: entries.shape, data: clusterCentres(latents, config.tokenSize, config.codebookSize, seed) })
   }
 
-  const quantised = optimizer(await start(), true)
+  const quantised = await optimizer(await start(), true)
   const trained = await train(quantised, options.quantisedSteps, plainSteps, async (step) => {
     // Not in the last third: a moved entry needs time to settle.
     if ((step + 1) % reviveEverySteps === 0 && step < (options.quantisedSteps * 2) / 3) await reviveUnused(quantised, config, pool.slice(-256), device, random)
@@ -152,7 +152,7 @@ async function latentsOf(weights: WeightMap, config: TitokConfig, pictures: read
 }
 
 async function reviveUnused(trainer: CompiledOptimizer, config: TitokConfig, pictures: readonly Uint8Array[], device: DeviceOptions, random: { next(): number }): Promise<void> {
-  const latents = await latentsOf(trainer.exportWeights(), config, pictures, device)
+  const latents = await latentsOf(await trainer.exportWeights(), config, pictures, device)
   const entries = trainer.arrayOf('weight', codebookName)
   const { tokenSize, codebookSize } = config
   const rows = latents.length / tokenSize

@@ -1,6 +1,7 @@
 // Embedding of id rows on ONNX Runtime: one graph per number of rows and bucket length, so callers use few of both.
-import * as ort from 'onnxruntime-node'
+import type * as ort from 'onnxruntime-node'
 import { compileFunction } from '../graph/compileFunction'
+import { createResidentArrays, type NamedTensors } from '../graph/residentArrays'
 import type { CompiledFunction, DeviceOptions } from '../graph/compileFunction'
 import type { TensorSpec } from '../graph/traceFunction'
 import type { WeightMap } from '../weights/namedArray'
@@ -26,8 +27,14 @@ export const isEncoderWeight = (name: string): boolean => /^(token_embedding|pos
 
 export async function createEmbedder(weights: WeightMap, config: FuselipConfig, device: DeviceOptions): Promise<Embedder> {
   const encoderWeights = new Map([...weights].filter(([name]) => isEncoderWeight(name)))
-  const own: Record<string, ort.Tensor> = Object.fromEntries(
-    [...encoderWeights].map(([name, array]) => [name, new ort.Tensor('float32', array.data, array.shape)]))
+  const memory = createResidentArrays(device)
+  /** On the device from the first call on; a model in training never asks for them. */
+  let own: Promise<NamedTensors> | null = null
+  const ownWeights = (): Promise<NamedTensors> => {
+    own ??= memory.place(encoderWeights)
+    own.catch(() => { own = null })
+    return own
+  }
   const compiled = new Map<string, Promise<CompiledFunction>>()
 
   function compiledFor(rows: number, length: number): Promise<CompiledFunction> {
@@ -54,11 +61,14 @@ export async function createEmbedder(weights: WeightMap, config: FuselipConfig, 
   }
 
   return {
-    embed: (ids, length, endPositions) => embedWith(own, ids, length, endPositions),
+    embed: async (ids, length, endPositions) => embedWith(await ownWeights(), ids, length, endPositions),
     embedWith,
     async dispose() {
       for (const session of compiled.values()) await (await session).dispose()
       compiled.clear()
+      if (own) memory.release(await own)
+      own = null
+      await memory.dispose()
     },
   }
 }

@@ -1,8 +1,8 @@
 // The frozen image tokenizer at work: pictures to codes, in batches of one fixed size so that one graph is compiled.
 import type * as tf from '@tensorflow/tfjs-core'
-import * as ort from 'onnxruntime-node'
 import type { Parameters } from '../fuselip/layers'
 import { compileFunction, type DeviceOptions } from '../graph/compileFunction'
+import { createResidentArrays } from '../graph/residentArrays'
 import type { TensorSpec } from '../graph/traceFunction'
 import { toModelInput } from '../image/modelInput'
 import type { RgbImage } from '../image/rgbImage'
@@ -33,7 +33,8 @@ export async function createImageTokenizer(tokenizerDir: string, device: DeviceO
   const specs: Record<string, TensorSpec> = { images: { shape: [imageBatchSize, size, size, 3], dtype: 'float32' } }
   for (const [name, { shape }] of weights) specs[name] = { shape, dtype: 'float32' }
   const compiled = await compileFunction(specs, (inputs) => ({ codes: encodeImages(inputs as Parameters, config, inputs['images'] as tf.Tensor4D) }), device)
-  const parameters = Object.fromEntries([...weights].map(([name, { data, shape }]) => [name, new ort.Tensor('float32', data, shape)]))
+  const memory = createResidentArrays(device)
+  const parameters = await memory.place(weights)
   return {
     config,
     async encode(images) {
@@ -44,6 +45,10 @@ export async function createImageTokenizer(tokenizerDir: string, device: DeviceO
       const codes = outputs['codes']!.data as Int32Array // [B, N]
       return images.map((_, i) => Uint16Array.from(codes.subarray(i * config.latentCount, (i + 1) * config.latentCount)))
     },
-    dispose: () => compiled.dispose(),
+    async dispose() {
+      await compiled.dispose()
+      memory.release(parameters)
+      await memory.dispose()
+    },
   }
 }

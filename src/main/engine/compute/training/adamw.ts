@@ -24,9 +24,12 @@ export interface AdamwInputs {
 
 type Named = Record<string, tf.Tensor>
 
-/** Global L2 norm of all gradients, a scalar. */
+/** Global L2 norm of all gradients, a scalar. Rows first: a GPU sums into one number with one group of threads only. */
 export function gradientNorm(gradients: Named): tf.Scalar {
-  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))
+  const squares = Object.values(gradients).map((gradient) => {
+    const square = tf.square(gradient)
+    return tf.sum(square.rank > 1 ? tf.sum(square, -1) : square)
+  })
   return tf.sqrt(squares.reduce((total, square) => tf.add(total, square))) as tf.Scalar
 }
 

@@ -56,20 +56,28 @@ export function adamwFeeds({ learningRate, weightDecay, gradientClip, optimizerS
 }
 
 export class CompiledOptimizer {
-  readonly buffers: WeightBuffers
   private readonly compiled: CompiledShapes<OptimizerGraph>
 
-  /** @param weights copied */
-  constructor(weights: WeightMap, private readonly program: LossProgram, private readonly device: DeviceOptions, private readonly limits: OptimizerLimits | null = null) {
-    const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]))
-    this.buffers = new WeightBuffers(weights, device.deviceId === 'cpu' ? createAdamwKernel(shapes) : null)
+  private constructor(
+    readonly buffers: WeightBuffers, private readonly program: LossProgram, private readonly device: DeviceOptions, private readonly limits: OptimizerLimits | null,
+  ) {
     this.compiled = new CompiledShapes(maxCompiledShapes, limits?.maxBytes)
+  }
+
+  /**
+   * @param weights copied
+   * @throws AppError 'out-of-memory', 'device-failed'
+   */
+  static async create(weights: WeightMap, program: LossProgram, device: DeviceOptions, limits: OptimizerLimits | null = null): Promise<CompiledOptimizer> {
+    const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]))
+    const buffers = await WeightBuffers.create(weights, device, device.deviceId === 'cpu' ? createAdamwKernel(shapes) : null)
+    return new CompiledOptimizer(buffers, program, device, limits)
   }
 
   /** The current weights as ONNX Runtime tensors; valid until the next step. */
   get weights(): Record<string, ort.Tensor> { return this.buffers.current.weight }
 
-  /** The live array of one weight or moment; valid until the next step. */
+  /** The live array of one weight or moment, on the CPU only; valid until the next step. */
   arrayOf(group: BufferGroup, name: string): Float32Array { return this.buffers.arrayOf(group, name) }
 
   /** Runs one step on a whole batch. @returns the program's scalars and `norm` */
@@ -158,12 +166,15 @@ export class CompiledOptimizer {
     return { run, scalarNames, dispose: () => run.dispose() }
   }
 
-  exportWeights(): WeightMap { return this.buffers.exportWeights() }
+  exportWeights(): Promise<WeightMap> { return this.buffers.exportWeights() }
 
   /** Both moments as `first.NAME` and `second.NAME`. */
-  exportMoments(): WeightMap { return this.buffers.exportMoments() }
+  exportMoments(): Promise<WeightMap> { return this.buffers.exportMoments() }
 
-  importMoments(moments: WeightMap): void { this.buffers.importMoments(moments) }
+  importMoments(moments: WeightMap): Promise<void> { return this.buffers.importMoments(moments) }
 
-  dispose(): Promise<void> { return this.compiled.dispose() }
+  async dispose(): Promise<void> {
+    await this.compiled.dispose()
+    await this.buffers.dispose()
+  }
 }

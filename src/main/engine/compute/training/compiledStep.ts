@@ -28,7 +28,7 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
     const [rows, leftLength] = feeds['leftIds']!.shape as [number, number]
     return estimateActivationBytes(config, { rows, leftLength, rightLength: feeds['rightIds']!.shape[1]!, slots: feeds['maskedRows']!.data.length })
   }
-  const optimizer = new CompiledOptimizer(weights, {
+  const optimizer = await CompiledOptimizer.create(weights, {
     gradients(parameters, inputs) {
       const { losses, gradients } = stepGradients(parameters, config, inputs as unknown as StepTensors)
       const scalars: Record<string, tf.Tensor> = { total: losses.total, contrastive: losses.contrastive, mmm: losses.mmm }
@@ -61,14 +61,14 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
         : await hooks.takeTurn(() => runWhole(batch, settings))
       return {
         total, contrastive, mmm, gradientNorm: norm,
-        logitScale: Math.exp(optimizer.arrayOf('weight', 'logit_scale')[0]!),
-        logitBias: optimizer.arrayOf('weight', 'logit_bias')[0]!,
+        logitScale: Math.exp((await optimizer.buffers.read('weight', 'logit_scale'))[0]!),
+        logitBias: (await optimizer.buffers.read('weight', 'logit_bias'))[0]!,
       }
     },
     embed: (ids, length, endPositions) => embedder.embedWith(optimizer.weights, ids, length, endPositions),
-    exportWeights: async () => optimizer.exportWeights(),
-    exportMoments: async () => optimizer.exportMoments(),
-    importMoments: async (moments) => optimizer.importMoments(moments),
+    exportWeights: () => optimizer.exportWeights(),
+    exportMoments: () => optimizer.exportMoments(),
+    importMoments: (moments) => optimizer.importMoments(moments),
     async dispose() {
       await gradCache.dispose()
       await optimizer.dispose()

@@ -32,7 +32,6 @@ interface CachedGradients {
 }
 
 const maxCompiledShapes = 12
-const setScalar = (tensor: ort.Tensor, value: number): void => { (tensor.data as Float32Array)[0] = value }
 const isContrastiveWeight = (name: string): boolean => (contrastiveWeightNames as readonly string[]).includes(name)
 
 export class GradCache {
@@ -49,11 +48,11 @@ export class GradCache {
     const parts = splitBatch(batch, microBatchSize)
     const left = await this.embed(parts, 'left', batch.batchSize, hooks)
     const right = await this.embed(parts, 'right', batch.batchSize, hooks)
-    const sums = this.sums()
+    const sums = await this.sums()
     const cached = await this.contrastive(batch, parts, left, right, hooks)
     const mmm = await this.accumulate(batch, parts, cached, mmmWeight, sums, hooks)
-    setScalar(sums.last['logit_scale']!, cached.logitScale)
-    setScalar(sums.last['logit_bias']!, cached.logitBias)
+    await this.optimizer.buffers.setScalar(sums.last['logit_scale']!, cached.logitScale)
+    await this.optimizer.buffers.setScalar(sums.last['logit_bias']!, cached.logitBias)
     await hooks.beforeMicroBatch()
     const norm = await hooks.takeTurn(() => this.update(sums.last, settings))
     return { total: cached.contrastive + mmmWeight * mmm, contrastive: cached.contrastive, mmm, norm }
@@ -63,9 +62,9 @@ export class GradCache {
    * The two sets between which the sum of the gradients moves with every micro-batch, and in which of them it must end: where
    * the kernel reads it, or else apart from the spare weights, which the update writes.
    */
-  private sums(): { last: NamedTensors; other: NamedTensors } {
+  private async sums(): Promise<{ last: NamedTensors; other: NamedTensors }> {
     const { buffers } = this.optimizer
-    this.extra ??= buffers.zeros()
+    this.extra ??= await buffers.zeros()
     const spare = buffers.spare.weight
     return buffers.kernel ? { last: spare, other: this.extra } : { last: this.extra, other: spare }
   }
@@ -116,7 +115,7 @@ export class GradCache {
     // One number of slots for all, so that one graph serves the whole batch.
     const slots = slotsFor(Math.max(...parts.map(({ left, right }) => left.maskedPositions.length + right.maskedPositions.length)))
     let [from, into] = parts.length % 2 === 0 ? [sums.last, sums.other] : [sums.other, sums.last]
-    for (const name of this.summedNames()) (from[name]!.data as Float32Array).fill(0)
+    for (const name of this.summedNames()) await this.optimizer.buffers.clear(from[name]!)
     let mmm = 0
     for (const part of parts) {
       await hooks.beforeMicroBatch()
@@ -204,5 +203,7 @@ export class GradCache {
     await this.blocks.dispose()
     await (await this.updateGraph)?.dispose()
     this.updateGraph = null
+    if (this.extra) this.optimizer.buffers.release(this.extra)
+    this.extra = null
   }
 }
