@@ -8,6 +8,7 @@ import type { History, PairFilter } from '@shared/contract/pairs'
 import { AppError } from '@shared/errors'
 import { defaultRecipe } from '@shared/recipe'
 import { makeJob, makeModel } from './fakeData'
+import { drawingIdOf, makeComparison, makeInspectedPicture, makeMaskPrediction, makeTokenRow } from './fakeInspector'
 
 interface Edit {
   label: string
@@ -210,9 +211,17 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       columns: modelIds.map((modelId) => ({ modelId, hits: studio.pairs.slice(0, 12).map((pair, rank) => ({ pair, side: 'right', score: 0.9 - rank * 0.04 })), candidateCount: studio.pairs.length, elapsedMs: 12 })),
     }),
     'search.saveHit': ({ hitPairId }: { hitPairId: number }) => ({ pair: find(hitPairId) }),
+    'inspector.inspectPicture': makeInspectedPicture,
+    'inspector.drawCodes': ({ codes, comparedWith }: { codes: number[]; comparedWith: number[] | null }) => ({ drawingId: drawingIdOf(codes.join(' ')), comparison: comparedWith ? makeComparison(codes.join(' ')) : null }),
+    'inspector.listTokens': makeTokenRow,
+    'inspector.predict': makeMaskPrediction,
+    'inspector.countUse': () => startJob('inspect', 'Count codebook use'),
+    'inspector.getUse': () => null,
     'evaluation.start': () => startJob('evaluate', 'Evaluate'),
     'evaluation.list': () => [],
     'models.list': () => [makeModel()],
+    'models.getLineage': () => ({ runs: [], blends: [] }),
+    'models.getDetails': ({ modelId }: { modelId: string }) => ({ modelId, notes: '', folderBytes: 0, cachedVectorCount: 0, cacheBytes: 0, obstacle: null }),
     'devices.list': () => [
       { ...device, memoryBytes: 8 * 2 ** 30, samplesPerSecond: 41.5, isFastest: true },
       { id: 'webgpu:0', name: 'WebGPU · SwiftShader', kind: 'webgpu', isUsable: false, reason: 'No graphics driver answers.', memoryBytes: null, samplesPerSecond: null, isFastest: false },

@@ -6,6 +6,7 @@ import { provideApi } from '@renderer/api/api'
 import { createStudioRouter } from '@renderer/router/router'
 import '@renderer/styles/main.css'
 import { createFakeApi } from '../helpers/fakeApi'
+import { installModels } from '../helpers/fakeModels'
 import { makeCandidate, makeJob, makePair } from '../helpers/fakeData'
 
 const isEmpty = location.search.includes('empty')
@@ -17,6 +18,7 @@ const jobs = isEmpty ? [] : [
   makeJob(1, { state: 'done', title: 'Import pictures', kind: 'import', endedAtMs: Date.now() - 900_000, summary: '640 pairs added, 2 problems' }),
 ]
 const fake = createFakeApi({ pairs, candidates, jobs, minedAtMs: isEmpty ? null : Date.now() - 300_000, isStale: true })
+if (!isEmpty) installModels(fake)
 const pinia = createPinia()
 const app = createApp(App)
 provideApi(app, pinia, fake.api)
