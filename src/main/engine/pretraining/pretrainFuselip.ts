@@ -17,8 +17,10 @@ import { createRandom } from '../compute/training/random'
 import { train } from '../compute/training/trainer'
 import type { TrainingEvent, TrainingPair } from '../compute/thread/protocol'
 import { createImageTokenizer } from '../compute/titok/imageTokenizer'
+import { encoderFingerprint, readTokenizerFolder } from '../compute/titok/tokenizerFolder'
 import { writeSafetensors } from '../compute/weights/safetensors'
 import type { ToyTask } from '../toybox/dataset'
+import { keptPairs } from './keptPairs'
 import { toyboxPairs } from './toyboxPairs'
 import { renewUnseenRows, seenIds } from './unseenRows'
 
@@ -53,8 +55,10 @@ export async function pretrainFuselip(options: FuselipPretraining): Promise<Vali
   const { device, seed, workDir } = options
   const recipe = recipeSchema.parse({ remineEveryEpochs: 0, seed, ...options.recipe })
   const tokenizer = await createImageTokenizer(options.tokenizerDir, device)
+  const madeFrom = { tokenizer: encoderFingerprint(await readTokenizerFolder(options.tokenizerDir)), seed, count: options.pairCount, taskWeights: options.taskWeights }
   const total = options.pairCount + options.validationPairCount
-  const training = await toyboxPairs(tokenizer, seed, options.pairCount, (done) => options.onEvent({ kind: 'tokenized', done, total }), options.taskWeights ?? undefined)
+  const training = await keptPairs(workDir, 'training', madeFrom, () =>
+    toyboxPairs(tokenizer, seed, options.pairCount, (done) => options.onEvent({ kind: 'tokenized', done, total }), options.taskWeights ?? undefined))
   const validation = await toyboxPairs(tokenizer, seed + validationSeedOffset, options.validationPairCount,
     (done) => options.onEvent({ kind: 'tokenized', done: options.pairCount + done, total }), { caption: 1 })
   await tokenizer.dispose()
