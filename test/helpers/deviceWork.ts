@@ -71,7 +71,7 @@ const tokenizing: DeviceWork = async (device) => {
   try {
     const pixels = Float32Array.from({ length: images.reduce((a, b) => a * b) }, () => random.next())
     const outputs = await compiled.run({ ...Object.fromEntries([...weights].map(([name, { data }]) => [name, data])), images: pixels })
-    return new Map([['latents', outputs['latents']!.data as Float32Array], ['codes', outputs['codes']!.data as Int32Array]])
+    return new Map<string, ArrayLike<number>>([['latents', outputs['latents']!.data as Float32Array], ['codes', outputs['codes']!.data as Int32Array]])
   } finally {
     await compiled.dispose()
   }

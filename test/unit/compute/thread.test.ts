@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FromThread, ToThread } from '../../../src/main/engine/compute/thread/protocol'
-import { chooseDevice } from '../../../src/main/engine/compute/thread/devices'
+import { createDeviceList } from '../../../src/main/engine/compute/thread/devices'
 import { createRecentlyUsed } from '../../../src/main/engine/compute/thread/recentlyUsed'
 import { serve, type ComputeHandlers } from '../../../src/main/engine/compute/thread/serve'
 import { createTurns } from '../../../src/main/engine/compute/thread/turns'
@@ -40,10 +40,21 @@ describe('taking turns', () => {
 })
 
 describe('the device of a call', () => {
-  it('is the chosen one with the chosen number of threads, and the first usable one by default', () => {
-    expect(chooseDevice({ deviceId: null, threadCount: null })).toEqual({ deviceId: 'cpu', threadCount: null })
-    expect(chooseDevice({ deviceId: 'cpu', threadCount: 3 })).toEqual({ deviceId: 'cpu', threadCount: 3 })
-    expect(() => chooseDevice({ deviceId: 'cuda:7', threadCount: null })).toThrow(/no usable device “cuda:7”/)
+  it('is the chosen one with the chosen number of threads, and the processor by default, which needs no trying', async () => {
+    const devices = createDeviceList(() => Promise.reject(new Error('Nothing is tried here.')))
+    expect(await devices.choose({ deviceId: null, threadCount: null })).toEqual({ deviceId: 'cpu', threadCount: null })
+    expect(await devices.choose({ deviceId: 'cpu', threadCount: 3 })).toEqual({ deviceId: 'cpu', threadCount: 3 })
+  })
+
+  it('is the graphics card only where it works, which is tried once', async () => {
+    let tries = 0
+    const devices = createDeviceList(async () => { tries++; return { isUsable: true, reason: null } })
+    expect(await devices.choose({ deviceId: 'webgpu', threadCount: 2 })).toEqual({ deviceId: 'webgpu', threadCount: 2 })
+    expect((await devices.list()).map(({ id, isUsable }) => [id, isUsable])).toEqual([['cpu', true], ['webgpu', true]])
+    expect(tries).toBe(1)
+    await expect(devices.choose({ deviceId: 'cuda:7', threadCount: null })).rejects.toThrow('no usable device “cuda:7”; there is cpu, webgpu.')
+    const without = createDeviceList(async () => ({ isUsable: false, reason: 'The driver fell over.' }))
+    await expect(without.choose({ deviceId: 'webgpu', threadCount: null })).rejects.toThrow('no usable device “webgpu”; there is cpu. The driver fell over.')
   })
 })
 

@@ -47,7 +47,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
 
   const models = createRecentlyUsed<LoadedModel, DeviceChoice>(loadedModelCount, async (dir, device) => {
     const { config, weights } = await readModelFolder(dir)
-    const embedder = await createEmbedder(weights, config, chooseDevice(device))
+    const embedder = await createEmbedder(weights, config, await chooseDevice(device))
     return {
       config,
       embed: (ids, length, ends) => takeTurn(() => embedder.embed(ids, length, ends)),
@@ -57,12 +57,12 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
   })
 
   const tokenizers = createRecentlyUsed(loadedTokenizerCount, async (dir, device: DeviceChoice) => {
-    const tokenizer = await createImageTokenizer(dir, chooseDevice(device))
+    const tokenizer = await createImageTokenizer(dir, await chooseDevice(device))
     return { ...tokenizer, encode: (images: readonly RgbImage[]) => takeTurn(() => tokenizer.encode(images)), dispose: () => takeTurn(() => tokenizer.dispose()) }
   })
 
   const blends = createRecentlyUsed(loadedBlendCount, async (baseDir, { tunedDir, device }: { tunedDir: string; tunedStamp: string; device: DeviceChoice }) => {
-    const blend = await createBlendEmbedder(baseDir, tunedDir, chooseDevice(device))
+    const blend = await createBlendEmbedder(baseDir, tunedDir, await chooseDevice(device))
     return { ...blend, dispose: () => takeTurn(() => blend.dispose()) }
   })
 
@@ -85,7 +85,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     ...modelHandlers,
     ...inspect.handlers,
 
-    listDevices: async () => listDevices(),
+    listDevices: () => listDevices(),
 
     async describeModel({ modelDir }): Promise<ModelInfo> {
       const { config, weights } = await readModelFolder(modelDir)
@@ -126,15 +126,15 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       return { embeddings: await embedRows(rows, config.width, bucketLengths(config), embedInTurn, { signal, onProgress }), width: config.width }
     },
 
-    mine: (request, { signal, emit }) =>
-      mine(request, chooseDevice(request.device), { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
+    mine: async (request, { signal, emit }) =>
+      mine(request, await chooseDevice(request.device), { signal, onProgress: (done, total) => emit({ kind: 'progress', done, total }) }),
 
     nearest: async ({ query, targets, width, limit }) => findNearest(query, targets, width, limit),
 
     measureRecall: async (request) => measureRecall(request),
 
     async measureStep({ modelDir, recipe, left, right, device: choice }, { signal }) {
-      const device = chooseDevice(choice)
+      const device = await chooseDevice(choice)
       const { config, weights } = await readModelFolder(modelDir)
       return measureStep({
         config, weights,
@@ -151,7 +151,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
       const steer: { action: 'pause' | 'stop' | null } = { action: null }
       steering.set(request.runDir, steer)
       try {
-        const device = chooseDevice(request.device)
+        const device = await chooseDevice(request.device)
         return await train({ ...request, device }, {
           loadModel: readModelFolder,
           mine: (miningRequest, options) => mine(miningRequest, device, options),

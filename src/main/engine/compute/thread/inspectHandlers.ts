@@ -103,7 +103,7 @@ export const compare = (first: RgbImage, second: RgbImage): PictureComparison =>
 
 export function createInspectHandlers(takeTurn: TakeTurn) {
   const codecs = createRecentlyUsed(loadedCodecCount, async (dir, device: DeviceChoice) => {
-    const codec = await createImageCodec(dir, chooseDevice(device))
+    const codec = await createImageCodec(dir, await chooseDevice(device))
     const draw = keepDrawings(codec)
     return {
       config: codec.config,
@@ -115,7 +115,7 @@ export function createInspectHandlers(takeTurn: TakeTurn) {
   })
   const predictors = createRecentlyUsed(loadedPredictorCount, async (dir, device: DeviceChoice) => {
     const { config, weights } = await readModelFolder(dir)
-    const predictor = createMaskPredictor(weights, config, chooseDevice(device))
+    const predictor = createMaskPredictor(weights, config, await chooseDevice(device))
     return {
       config,
       predict: (row: Int32Array, positions: readonly number[]) => takeTurn(() => predictor.predict(row, positions)),
