@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { endOfTextId } from '../../src/main/engine/compute/fuselip/config'
 import { createEmbedder } from '../../src/main/engine/compute/fuselip/embedder'
 import type { Parameters } from '../../src/main/engine/compute/fuselip/layers'
-import { embedTokens, encodeSequence } from '../../src/main/engine/compute/fuselip/model'
+import { encodeRows, featuresOf } from '../../src/main/engine/compute/fuselip/model'
 import { readModelFolder } from '../../src/main/engine/compute/fuselip/modelFolder'
 import type { ModelFolder } from '../../src/main/engine/compute/fuselip/modelFolder'
 import { trainedWeights } from '../../src/main/engine/compute/fuselip/trainedWeights'
@@ -101,9 +101,8 @@ describe('features', () => {
     await embedder.dispose()
     const eager = tf.tidy(() => {
       const parameters = parametersOf(weights)
-      const [embedded] = embedTokens(parameters, [tf.tensor1d(ids, 'int32')]) as [tf.Tensor2D]
       const endRows = tf.tensor1d(endPositions.map((position, row) => row * length + position), 'int32')
-      return encodeSequence(parameters, model.config, embedded, tf.tensor2d(ids, [endPositions.length, length], 'int32'), endRows).features.dataSync()
+      return featuresOf(parameters, encodeRows(parameters, model.config, [tf.tensor2d(ids, [endPositions.length, length], 'int32')], endRows)).dataSync()
     })
     expect(relativeDifference(eager, wanted)).toBeLessThan(1e-4)
   })

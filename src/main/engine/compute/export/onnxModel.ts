@@ -1,8 +1,8 @@
 // The two halves of a FuseLIP as ONNX graphs with the weights inside: a picture to its codes, and ids to an embedding.
 import * as tf from '@tensorflow/tfjs-core'
 import { endOfTextId, type FuselipConfig } from '../fuselip/config'
-import { layerNorm, parameter, type Parameters } from '../fuselip/layers'
-import { embedTokens, encodeSequence, normaliseVectors } from '../fuselip/model'
+import type { Parameters } from '../fuselip/layers'
+import { encodeRows, featuresOf } from '../fuselip/model'
 import type { Graph } from '../graph/graphTypes'
 import type { TensorSpec } from '../graph/traceFunction'
 import { encodeImages } from '../titok/encoder'
@@ -35,12 +35,11 @@ export function imageEncoderGraph(weights: WeightMap, config: TitokConfig): Grap
 /** The rows at the first end of text, chosen by a product with zeros and a one so that no size of the batch is needed. */
 function embed(parameters: Parameters, config: FuselipConfig, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape
-  const [embedded] = embedTokens(parameters, [tf.reshape(ids, [batch * length])]) as [tf.Tensor2D]
-  const { hidden } = encodeSequence(parameters, config, embedded, ids, tf.zeros([batch], 'int32'))
+  const hidden = tf.reshape(encodeRows(parameters, config, [ids], null), [batch, length, config.width])
   const isEnd = tf.cast(tf.equal(ids, tf.scalar(endOfTextId, 'int32')), 'int32')
   const choice = tf.oneHot(tf.argMax(isEnd, 1) as tf.Tensor1D, length) // [B, L]; of equal ones argMax takes the first
   const ends = tf.sum(tf.mul(hidden, tf.reshape(tf.cast(choice, 'float32'), [batch, length, 1])), 1) // [B, D]
-  return normaliseVectors(layerNorm(ends, parameter(parameters, 'ln_final.weight'), parameter(parameters, 'ln_final.bias')) as tf.Tensor2D)
+  return featuresOf(parameters, ends as tf.Tensor2D)
 }
 
 /**

@@ -5,10 +5,10 @@ import { createResidentArrays, type NamedTensors } from '../graph/residentArrays
 import type { CompiledFunction, DeviceOptions } from '../graph/compileFunction'
 import type { TensorSpec } from '../graph/traceFunction'
 import type { WeightMap } from '../weights/namedArray'
-import * as tf from '@tensorflow/tfjs-core'
+import type * as tf from '@tensorflow/tfjs-core'
 import type { FuselipConfig } from './config'
 import type { Parameters } from './layers'
-import { embedTokens, encodeSequence } from './model'
+import { encodeRows, featuresOf } from './model'
 
 export interface Embedder {
   /**
@@ -44,9 +44,8 @@ export async function createEmbedder(weights: WeightMap, config: FuselipConfig, 
       const specs: Record<string, TensorSpec> = { ids: { shape: [rows, length], dtype: 'int32' }, endRows: { shape: [rows], dtype: 'int32' } }
       for (const [name, array] of encoderWeights) specs[name] = { shape: array.shape, dtype: 'float32' }
       found = compileFunction(specs, (inputs) => {
-        const ids = inputs['ids'] as tf.Tensor2D
-        const [embedded] = embedTokens(inputs as Parameters, [tf.reshape(ids, [rows * length])]) as [tf.Tensor2D]
-        return { features: encodeSequence(inputs as Parameters, config, embedded, ids, inputs['endRows'] as tf.Tensor1D).features }
+        const ends = encodeRows(inputs as Parameters, config, [inputs['ids'] as tf.Tensor2D], inputs['endRows'] as tf.Tensor1D)
+        return { features: featuresOf(inputs as Parameters, ends) }
       }, device)
       compiled.set(key, found)
     }

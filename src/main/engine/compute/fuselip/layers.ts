@@ -93,6 +93,18 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   return operation(x)
 }
 
+/**
+ * Aᵀ·B, as gradients of weights are. ONNX Runtime multiplies with a transposed left side a quarter slower than with a plain
+ * one, which is more than it takes to lay out the narrower of the two anew. Has no gradient: for use inside `tf.customGrad`.
+ * @param a [R, M]
+ * @param b [R, N]
+ * @returns [M, N]
+ */
+export function transposedMatMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (!isTracing()) return tf.matMul(a, b, true, false)
+  return a.shape[1] <= b.shape[1] ? tf.matMul(tf.transpose(a), b) : tf.transpose(tf.matMul(tf.transpose(b), a))
+}
+
 /** x·Wᵀ + b of matrices as one operator, where matMul and add would pass over the product twice. */
 function affine(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
   const operation = tf.customGrad((...args) => {
@@ -106,7 +118,7 @@ function affine(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tens
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const [savedInput, savedMatrix] = saved as [tf.Tensor2D, tf.Tensor2D]
       const gradient = dy as tf.Tensor2D // [rows, out]
-      return [tf.matMul(gradient, savedMatrix), tf.matMul(gradient, savedInput, true, false), tf.sum(gradient, 0)]
+      return [tf.matMul(gradient, savedMatrix), transposedMatMul(gradient, savedInput), tf.sum(gradient, 0)]
     }
     return { value, gradFunc }
   })
@@ -126,15 +138,12 @@ export function linear(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Ten
   return x.rank === 2 ? shifted : tf.reshape(shifted, [...x.shape.slice(0, -1), outWidth])
 }
 
-export interface AttentionWeights {
-  /** [3D, D]: q, k, v stacked. */
-  inWeight: tf.Tensor
-  /** [3D] */
-  inBias: tf.Tensor
-  /** [D, D] */
-  outWeight: tf.Tensor
-  /** [D] */
-  outBias: tf.Tensor
+/** Sequences of one length, whose rows lie one after the other. */
+export interface SequenceGroup {
+  batch: number
+  length: number
+  /** `keyPenalty` [B, H, L, L]; null attends to all keys. */
+  penalty: tf.Tensor4D | null
 }
 
 /**
@@ -192,38 +201,44 @@ function attend(projected: tf.Tensor5D, penalty: tf.Tensor4D | null): tf.Tensor4
   return operation(projected) as tf.Tensor4D
 }
 
-/**
- * Multi-head self-attention without a causal mask, as PyTorch's MultiheadAttention.
- * @param x [B, L, D]
- * @param penalty `keyPenalty` [B, H, L, L]; null attends to all keys
- * @returns [B, L, D]
- */
-export function selfAttention(x: tf.Tensor3D, weights: AttentionWeights, headCount: number, penalty: tf.Tensor4D | null): tf.Tensor3D {
-  const [batch, length, width] = x.shape
-  const projected = tf.reshape(linear(x, weights.inWeight, weights.inBias), [batch, length, 3, headCount, width / headCount])
-  const mixed = attend(tf.transpose(projected, [2, 0, 3, 1, 4]) as tf.Tensor5D, penalty) // [B, H, L, D/H]
-  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, width])
-  return linear(joined, weights.outWeight, weights.outBias) as tf.Tensor3D
+/** Heads of one group of sequences, from its rows of q, k and v. [B·L, 3D] → [B·L, D] */
+function attendGroup(projected: tf.Tensor2D, headCount: number, { batch, length, penalty }: SequenceGroup): tf.Tensor2D {
+  const width = projected.shape[1] / 3
+  const parts = tf.reshape(projected, [batch, length, 3, headCount, width / headCount])
+  const mixed = attend(tf.transpose(parts, [2, 0, 3, 1, 4]) as tf.Tensor5D, penalty) // [B, H, L, D/H]
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * length, width])
 }
 
 /**
- * Pre-norm block: `x += attention(ln_1(x))`, `x += c_proj(gelu(c_fc(ln_2(x))))`.
+ * Multi-head self-attention without a causal mask and before its output matrix, as in PyTorch's MultiheadAttention. Rows
+ * attend within their own sequence only.
+ * @param x [R, D] rows of all groups, one after the other
+ * @param inWeight [3D, D]: q, k, v stacked
+ * @param inBias [3D]
+ * @returns [R, D]
+ */
+export function selfAttention(x: tf.Tensor2D, inWeight: tf.Tensor, inBias: tf.Tensor, headCount: number, groups: readonly SequenceGroup[]): tf.Tensor2D {
+  const projected = linear(x, inWeight, inBias) as tf.Tensor2D // [R, 3D]
+  if (groups.length === 1) return attendGroup(projected, headCount, groups[0]!)
+  const parts = tf.split(projected, groups.map(({ batch, length }) => batch * length), 0) as tf.Tensor2D[]
+  return tf.concat2d(groups.map((group, index) => attendGroup(parts[index]!, headCount, group)), 0)
+}
+
+/**
+ * Pre-norm block: `x += attention(ln_1(x))`, `x += c_proj(gelu(c_fc(ln_2(x))))`. All but the attention works row by row.
+ * @param x [R, D] rows of all groups, one after the other
  * @param prefix for example `transformer.resblocks.0`
- * @param penalty as for `selfAttention`
+ * @param choose rows that are wanted of the result, [R, D] → [M, D]: what the last block need not compute
+ * @returns [R, D], or [M, D] with `choose`
  */
 export function transformerBlock(
-  x: tf.Tensor3D, parameters: Parameters, prefix: string, headCount: number, penalty: tf.Tensor4D | null,
-): tf.Tensor3D {
+  x: tf.Tensor2D, parameters: Parameters, prefix: string, headCount: number, groups: readonly SequenceGroup[],
+  choose: (rows: tf.Tensor2D) => tf.Tensor2D = (rows) => rows,
+): tf.Tensor2D {
   const get = (name: string): tf.Tensor => parameter(parameters, `${prefix}.${name}`)
-  const attended = selfAttention(
-    layerNorm(x, get('ln_1.weight'), get('ln_1.bias')) as tf.Tensor3D,
-    {
-      inWeight: get('attn.in_proj_weight'), inBias: get('attn.in_proj_bias'),
-      outWeight: get('attn.out_proj.weight'), outBias: get('attn.out_proj.bias'),
-    },
-    headCount, penalty,
-  )
-  const middle = tf.add(x, attended)
+  const normed = layerNorm(x, get('ln_1.weight'), get('ln_1.bias')) as tf.Tensor2D
+  const mixed = choose(selfAttention(normed, get('attn.in_proj_weight'), get('attn.in_proj_bias'), headCount, groups))
+  const middle = tf.add(choose(x), linear(mixed, get('attn.out_proj.weight'), get('attn.out_proj.bias')))
   const hidden = gelu(linear(layerNorm(middle, get('ln_2.weight'), get('ln_2.bias')), get('mlp.c_fc.weight'), get('mlp.c_fc.bias')))
   return tf.add(middle, linear(hidden, get('mlp.c_proj.weight'), get('mlp.c_proj.bias')))
 }

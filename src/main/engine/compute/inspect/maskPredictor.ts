@@ -4,9 +4,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { AppError } from '../../../../shared/errors'
 import { maskId, vocabularySize, type FuselipConfig } from '../fuselip/config'
-import { gatherRows } from '../fuselip/gatherRows'
 import { parameter, type Parameters } from '../fuselip/layers'
-import { embedTokens, encodeSequence, predictionVectors } from '../fuselip/model'
+import { encodeRows, predictionVectors } from '../fuselip/model'
 import { bucketLengths, padRows } from '../fuselip/sequence'
 import { compileFunction, type CompiledFunction, type DeviceOptions } from '../graph/compileFunction'
 import type { TensorSpec } from '../graph/traceFunction'
@@ -34,15 +33,11 @@ const isUsed = (name: string): boolean => /^(token_embedding|positional_embeddin
 
 /**
  * @param ids [1, L] int32
- * @param endRows [1] int32 position of the end of text
  * @param slots [M] int32 positions asked for
  * @returns [M, V]
  */
-export function predictionLogits(parameters: Parameters, config: FuselipConfig, ids: tf.Tensor2D, endRows: tf.Tensor1D, slots: tf.Tensor1D): tf.Tensor2D {
-  const length = ids.shape[1]
-  const [embedded] = embedTokens(parameters, [tf.reshape(ids, [length])]) as [tf.Tensor2D]
-  const { hidden } = encodeSequence(parameters, config, embedded, ids, endRows)
-  const asked = gatherRows(tf.reshape(hidden, [length, config.width]) as tf.Tensor2D, slots) // [M, D]
+export function predictionLogits(parameters: Parameters, config: FuselipConfig, ids: tf.Tensor2D, slots: tf.Tensor1D): tf.Tensor2D {
+  const asked = encodeRows(parameters, config, [ids], slots) // [M, D]
   const scores = tf.matMul(predictionVectors(parameters, asked), parameter<tf.Tensor2D>(parameters, 'token_embedding.weight'), false, true)
   return tf.add(scores, parameter(parameters, 'mask_prediction_head.bias')) // [M, V]
 }
@@ -63,12 +58,10 @@ export function createMaskPredictor(weights: WeightMap, config: FuselipConfig, d
   const graphs = new CompiledShapes<CompiledFunction>(keptGraphs)
 
   const compile = (length: number, slotCount: number): Promise<CompiledFunction> => {
-    const specs: Record<string, TensorSpec> = {
-      ids: { shape: [1, length], dtype: 'int32' }, endRows: { shape: [1], dtype: 'int32' }, slots: { shape: [slotCount], dtype: 'int32' },
-    }
+    const specs: Record<string, TensorSpec> = { ids: { shape: [1, length], dtype: 'int32' }, slots: { shape: [slotCount], dtype: 'int32' } }
     for (const [name, { shape }] of own) specs[name] = { shape, dtype: 'float32' }
     return compileFunction(specs, (inputs) => ({
-      logits: predictionLogits(inputs as Parameters, config, inputs['ids'] as tf.Tensor2D, inputs['endRows'] as tf.Tensor1D, inputs['slots'] as tf.Tensor1D),
+      logits: predictionLogits(inputs as Parameters, config, inputs['ids'] as tf.Tensor2D, inputs['slots'] as tf.Tensor1D),
     }), device)
   }
 
@@ -78,11 +71,11 @@ export function createMaskPredictor(weights: WeightMap, config: FuselipConfig, d
       checkPositions(row, positions, config)
       const hidden = row.slice()
       for (const position of positions) hidden[position] = maskId
-      const { ids, length, endPositions } = padRows([hidden], bucketLengths(config))
+      const { ids, length } = padRows([hidden], bucketLengths(config))
       const slots = new Int32Array(Math.ceil(positions.length / slotStep) * slotStep)
       slots.set(positions)
       const graph = await graphs.get(`${length}×${slots.length}`, 0, () => compile(length, slots.length))
-      const outputs = await graph.run({ ...tensors, ids, endRows: endPositions, slots })
+      const outputs = await graph.run({ ...tensors, ids, slots })
       return (outputs['logits']!.data as Float32Array).slice(0, positions.length * vocabularySize(config))
     },
     dispose: () => graphs.dispose(),

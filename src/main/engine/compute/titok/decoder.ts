@@ -29,8 +29,7 @@ function decodePatches(parameters: Parameters, config: TitokConfig, vectors: tf.
   const masks = tf.add(tf.zeros([1, patchCount, 1]), get('mask_token')) as tf.Tensor3D // [1, gridSize², D]
   const canvas = tf.add(joinSequences(repeatRows(get('class_embedding'), 1), masks), get('positional_embedding'))
   const sequence = joinSequences(repeatRows(canvas, batch), latents) // [B, 1 + gridSize² + N, D]
-  const hidden = runBlocks(sequence, parameters, 'decoder', decoder)
-  const patches = tf.slice(hidden, [0, 1, 0], [batch, patchCount, decoder.width])
+  const patches = runBlocks(sequence, parameters, 'decoder', decoder, 1, patchCount)
   return layerNorm(patches, get('ln_post.weight'), get('ln_post.bias'))
 }
 

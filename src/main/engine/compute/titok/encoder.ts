@@ -33,14 +33,22 @@ export function joinSequences(...parts: tf.Tensor3D[]): tf.Tensor3D {
   return operation(...parts) as tf.Tensor3D
 }
 
-/** All pre-norm blocks between `ln_pre` and `ln_post`. x: [B, L, D] → [B, L, D] */
-export function runBlocks(x: tf.Tensor, parameters: Parameters, prefix: string, config: VisionTransformerConfig): tf.Tensor3D {
+/**
+ * All pre-norm blocks between `ln_pre` and `ln_post`, of which only `count` places from `start` on are wanted.
+ * @param x [B, L, D]
+ * @returns [B, count, D]
+ */
+export function runBlocks(x: tf.Tensor3D, parameters: Parameters, prefix: string, config: VisionTransformerConfig, start: number, count: number): tf.Tensor3D {
+  const [batch, length, width] = x.shape
   const get = (name: string): tf.Tensor => parameter(parameters, `${prefix}.${name}`)
-  let hidden = layerNorm(x, get('ln_pre.weight'), get('ln_pre.bias')) as tf.Tensor3D
+  const choose = (rows: tf.Tensor2D): tf.Tensor2D =>
+    tf.reshape(tf.slice(tf.reshape(rows, [batch, length, width]), [0, start, 0], [batch, count, width]), [batch * count, width])
+  let hidden = layerNorm(tf.reshape(x, [batch * length, width]), get('ln_pre.weight'), get('ln_pre.bias')) as tf.Tensor2D
   for (let layer = 0; layer < config.layerCount; layer++) {
-    hidden = transformerBlock(hidden, parameters, `${prefix}.transformer.${layer}`, config.headCount, null)
+    const isLast = layer === config.layerCount - 1
+    hidden = transformerBlock(hidden, parameters, `${prefix}.transformer.${layer}`, config.headCount, [{ batch, length, penalty: null }], isLast ? choose : undefined)
   }
-  return hidden
+  return tf.reshape(hidden, [batch, count, width])
 }
 
 /** A convolution whose stride is its kernel's size, as one matrix product. [B, S, S, 3] → [B, gridSize², D] */
@@ -68,8 +76,7 @@ export function encodeLatents(parameters: Parameters, config: TitokConfig, image
   ) as tf.Tensor3D // [B, 1 + gridSize², D]
   const latentRows = tf.add(get('latent_tokens'), get('encoder.latent_token_positional_embedding')) // [N, D]
   const sequence = joinSequences(picture, repeatRows(latentRows, batch)) // [B, 1 + gridSize² + N, D]
-  const hidden = runBlocks(sequence, parameters, 'encoder', encoder)
-  const latents = tf.slice(hidden, [0, hidden.shape[1] - latentCount, 0], [batch, latentCount, encoder.width])
+  const latents = runBlocks(sequence, parameters, 'encoder', encoder, sequence.shape[1] - latentCount, latentCount)
   const normalised = layerNorm(latents, get('encoder.ln_post.weight'), get('encoder.ln_post.bias')) // [B, N, D]
   const columns = config.isLegacy
     ? tf.transpose(tf.reshape(normalised, [batch, encoder.width, latentCount]), [0, 2, 1]) // N×D read as D×N, then [B, N, D]

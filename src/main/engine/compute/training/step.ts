@@ -3,10 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js'
 import type { FuselipConfig } from '../fuselip/config'
-import { gatherRows } from '../fuselip/gatherRows'
 import { parameter } from '../fuselip/layers'
 import type { Parameters } from '../fuselip/layers'
-import { embedTokens, encodeSequence, predictionVectors } from '../fuselip/model'
+import { encodeRows, featuresOf, predictionVectors } from '../fuselip/model'
+import { isTracing } from '../graph/onnxKernel'
 import { adamwUpdate, gradientNorm } from './adamw'
 import type { AdamwInputs } from './adamw'
 import { contrastiveLoss, tiedCrossEntropy } from './losses'
@@ -48,15 +48,14 @@ export interface StepLosses extends SideLosses {
 
 /** Forward pass of both sides: features and the MMM loss. The same masked pass gives both (paper §3). */
 export function sideLosses(parameters: Parameters, config: FuselipConfig, batch: SideTensors): SideLosses {
-  const flat = (ids: tf.Tensor2D): tf.Tensor1D => tf.reshape(ids, [ids.size])
-  const [leftEmbedded, rightEmbedded] = embedTokens(parameters, [flat(batch.leftIds), flat(batch.rightIds)]) as [tf.Tensor2D, tf.Tensor2D]
-  const left = encodeSequence(parameters, config, leftEmbedded, batch.leftIds, batch.leftEndRows)
-  const right = encodeSequence(parameters, config, rightEmbedded, batch.rightIds, batch.rightEndRows)
-  const rows = (hidden: tf.Tensor3D): tf.Tensor2D => tf.reshape(hidden, [hidden.shape[0] * hidden.shape[1], config.width])
-  const masked = gatherRows(tf.concat2d([rows(left.hidden), rows(right.hidden)], 0), batch.maskedRows) // [M, D]
+  const { leftIds, rightIds, leftEndRows, rightEndRows, maskedRows } = batch
+  const wanted = tf.concat1d([leftEndRows, tf.add(rightEndRows, tf.scalar(leftIds.size, 'int32')), maskedRows])
+  const hidden = encodeRows(parameters, config, [leftIds, rightIds], wanted) // [2B + M, D]
+  const [ends, masked] = tf.split(hidden, [2 * leftEndRows.size, maskedRows.size], 0) as [tf.Tensor2D, tf.Tensor2D]
+  const [leftFeatures, rightFeatures] = tf.split(featuresOf(parameters, ends), 2, 0) as [tf.Tensor2D, tf.Tensor2D]
   const mmm = tiedCrossEntropy(predictionVectors(parameters, masked), parameter(parameters, 'token_embedding.weight'),
     parameter(parameters, 'mask_prediction_head.bias'), batch.maskedLabels, batch.maskedWeights)
-  return { mmm, leftFeatures: left.features, rightFeatures: right.features }
+  return { mmm, leftFeatures, rightFeatures }
 }
 
 /** Both losses of a whole batch. */
@@ -65,6 +64,16 @@ export function stepLosses(parameters: Parameters, config: FuselipConfig, batch:
   const contrastive = contrastiveLoss(sides.leftFeatures, sides.rightFeatures, batch.cells,
     parameter(parameters, 'logit_scale'), parameter(parameters, 'logit_bias'))
   return { ...sides, total: tf.add(contrastive, tf.mul(sides.mmm, batch.mmmWeight)), contrastive }
+}
+
+/** Tensors that were kept through a scope become those of the scope around it. While tracing there is nothing to free. */
+function handOver<L extends object>(kept: L): L {
+  if (isTracing()) return kept
+  return Object.fromEntries(Object.entries(kept as Record<string, tf.Tensor>).map(([name, tensor]) => {
+    const copy = tf.clone(tensor)
+    tensor.dispose()
+    return [name, copy]
+  })) as L
 }
 
 /** Every tensor of `losses` outlives the gradient computation, and the gradients are by the names of the parameters. */
@@ -78,7 +87,7 @@ export function gradientsOf<L extends object>(parameters: Parameters, lossesOf: 
     return found.objective
   })
   const { grads } = evaluate(names.map((name) => parameters[name]!))
-  return { losses: losses!, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
+  return { losses: handOver(losses!), gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
 }
 
 /** Losses and the gradient of the total by every parameter. */
