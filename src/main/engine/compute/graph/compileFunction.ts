@@ -2,6 +2,8 @@
 // ONNX Runtime tensors, so that weights can stay where they are between calls.
 import * as ort from 'onnxruntime-node'
 import { AppError } from '../../../../shared/errors'
+import { eagerFunction } from '../tensorflow/eagerFunction'
+import { tensorflowDeviceId } from '../tensorflow/link'
 import type { ValueInfo } from './graphTypes'
 import { cpuDevice, isGpu, openSession, type DeviceOptions } from './session'
 import { traceFunction } from './traceFunction'
@@ -20,6 +22,7 @@ export interface CompiledFunction {
 }
 
 export async function compileFunction(specs: Record<string, TensorSpec>, body: TensorFunction, device: DeviceOptions = cpuDevice): Promise<CompiledFunction> {
+  if (device.deviceId === tensorflowDeviceId) return eagerFunction(specs, body, device)
   const graph = traceFunction(specs, body, isGpu(device) ? 'webgpu' : 'cpu')
   const session = await openSession(graph, device)
   const byName = new Map(graph.inputs.map((input) => [input.name, input]))

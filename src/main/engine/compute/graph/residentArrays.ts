@@ -2,6 +2,8 @@
 // takes it as an input, or as the place of an output, of any other session; but it can neither write nor read one
 // (`Tensor.getData` even ends the process), so both are done by graphs that copy. See docs/decisions/weights-on-the-gpu.md.
 import * as ort from 'onnxruntime-node'
+import { createTensorflowArrays } from '../tensorflow/tensorflowArrays'
+import { tensorflowDeviceId } from '../tensorflow/link'
 import type { NamedArray } from '../weights/namedArray'
 import type { Graph, GraphNode, ValueInfo } from './graphTypes'
 import { isGpu, openSession, type DeviceOptions, type Session } from './session'
@@ -103,4 +105,7 @@ class GpuArrays implements ResidentArrays {
 }
 
 /** Tensors must be released before this is disposed. */
-export const createResidentArrays = (device: DeviceOptions): ResidentArrays => (isGpu(device) ? new GpuArrays(device) : onCpu)
+export function createResidentArrays(device: DeviceOptions): ResidentArrays {
+  if (device.deviceId === tensorflowDeviceId) return createTensorflowArrays()
+  return isGpu(device) ? new GpuArrays(device) : onCpu
+}
