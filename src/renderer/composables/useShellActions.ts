@@ -32,6 +32,7 @@ export function useShellActions(): void {
     'go.negatives': go('negatives'),
     'go.train': go('train'),
     'go.search': go('search'),
+    'go.inspector': go('inspector'),
     'go.models': go('models'),
     'go.settings': go('settings'),
   })

@@ -1,7 +1,7 @@
 // Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
 // Settings may replace the keys of an action by one other key.
 
-export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'models' | 'settings'
+export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
 
 export interface ActionEntry {
   label: string
@@ -21,6 +21,7 @@ export const actionEntries = {
   'go.negatives': { label: 'Go to Negatives', scope: 'everywhere', keys: ['g n'] },
   'go.train': { label: 'Go to Train', scope: 'everywhere', keys: ['g t'] },
   'go.search': { label: 'Go to Search', scope: 'everywhere', keys: ['g s'] },
+  'go.inspector': { label: 'Go to Inspector', scope: 'everywhere', keys: ['g i'] },
   'go.models': { label: 'Go to Models', scope: 'everywhere', keys: ['g m'] },
   'go.settings': { label: 'Go to Settings', scope: 'everywhere', keys: ['g ,'] },
   'jobs.toggle': { label: 'Show or hide jobs', scope: 'everywhere', keys: ['g j'] },
@@ -33,6 +34,7 @@ export const actionEntries = {
   'library.selectAll': { label: 'Select all that match', scope: 'library', keys: ['$mod+a'] },
   'library.clear': { label: 'Clear the selection', scope: 'library', keys: ['Escape'] },
   'library.find': { label: 'Search the texts', scope: 'library', keys: ['/'] },
+  'library.inspect': { label: 'Inspect the tokens of the pair', scope: 'library', keys: ['x'] },
   'library.panel': { label: 'Show or hide details', scope: 'library', keys: ['d'] },
 
   'review.accept': { label: 'Accept', scope: 'review', keys: ['a'] },
@@ -41,6 +43,7 @@ export const actionEntries = {
   'review.skip': { label: 'Skip', scope: 'review', keys: ['s', 'ArrowRight'] },
   'review.back': { label: 'Back', scope: 'review', keys: ['ArrowLeft'] },
   'review.tag': { label: 'Tag', scope: 'review', keys: ['t'] },
+  'review.inspect': { label: 'Inspect its tokens', scope: 'review', keys: ['x'] },
   'review.undo': { label: 'Undo', scope: 'review', keys: ['u'] },
 
   'negatives.negative': { label: 'Negative', scope: 'negatives', keys: ['1', 'n'] },
@@ -63,6 +66,16 @@ export const actionEntries = {
   'search.positive': { label: 'Save hit as positive', scope: 'search', keys: ['p'] },
   'search.negative': { label: 'Save hit as negative', scope: 'search', keys: ['n'] },
   'search.useAsQuery': { label: 'Search with the picture of the hit', scope: 'search', keys: ['i'] },
+  'search.inspect': { label: 'Inspect the tokens of the hit', scope: 'search', keys: ['x'] },
+
+  'inspector.choose': { label: 'Choose what to inspect', scope: 'inspector', keys: ['o'] },
+  'inspector.other': { label: 'Other picture of the pair', scope: 'inspector', keys: ['s'] },
+  'inspector.picture': { label: 'Show codes and pixels', scope: 'inspector', keys: ['1'] },
+  'inspector.hidden': { label: 'Show hidden tokens', scope: 'inspector', keys: ['2'] },
+  'inspector.codebook': { label: 'Show codebook use', scope: 'inspector', keys: ['3'] },
+  'inspector.hideWords': { label: 'Hide the words', scope: 'inspector', keys: ['w'] },
+  'inspector.hideCodes': { label: 'Hide the codes', scope: 'inspector', keys: ['c'] },
+  'inspector.showAll': { label: 'Hide nothing', scope: 'inspector', keys: ['Escape'] },
 
   'models.next': { label: 'Next model', scope: 'models', keys: ['j'] },
   'models.previous': { label: 'Previous model', scope: 'models', keys: ['k'] },
@@ -98,6 +111,10 @@ export const fixedKeys: Partial<Record<ActionScope, readonly { label: string; ke
     { label: 'Go to the hits, and through them', keys: ['ArrowDown', 'ArrowUp'] },
     { label: 'Go to the other model', keys: ['ArrowLeft', 'ArrowRight'] },
   ],
+  inspector: [
+    { label: 'Move through codes or tokens', keys: ['ArrowLeft', 'ArrowRight'] },
+    { label: 'Hide or show a token', keys: ['Space'] },
+  ],
   settings: [{ label: 'Choose among options', keys: ['ArrowLeft', 'ArrowRight'] }],
 }
 
@@ -118,5 +135,5 @@ export function findConflicts(id: ActionId, key: string, changed: Readonly<Recor
 }
 
 export const scopeLabels: Record<ActionScope, string> = {
-  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', models: 'Models', settings: 'Settings',
+  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', inspector: 'Inspector', models: 'Models', settings: 'Settings',
 }

@@ -1,9 +1,9 @@
 // The views in the order of the loop; the rail, the palette and the router all read this list.
-import { Boxes, ChartLine, GitCompareArrows, Images, ListChecks, Search, Settings } from '@lucide/vue'
+import { Boxes, ChartLine, GitCompareArrows, Images, ListChecks, ScanEye, Search, Settings } from '@lucide/vue'
 import type { Component } from 'vue'
 
 export interface ViewEntry {
-  name: 'library' | 'review' | 'negatives' | 'train' | 'search' | 'models' | 'settings'
+  name: 'library' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
   label: string
   icon: Component
   load: () => Promise<Component>
@@ -15,6 +15,7 @@ export const viewEntries: ViewEntry[] = [
   { name: 'negatives', label: 'Negatives', icon: GitCompareArrows, load: () => import('@renderer/views/negatives/NegativesView.vue') },
   { name: 'train', label: 'Train', icon: ChartLine, load: () => import('@renderer/views/train/TrainView.vue') },
   { name: 'search', label: 'Search', icon: Search, load: () => import('@renderer/views/search/SearchView.vue') },
+  { name: 'inspector', label: 'Inspector', icon: ScanEye, load: () => import('@renderer/views/inspector/InspectorView.vue') },
   { name: 'models', label: 'Models', icon: Boxes, load: () => import('@renderer/views/models/ModelsView.vue') },
   { name: 'settings', label: 'Settings', icon: Settings, load: () => import('@renderer/views/settings/SettingsView.vue') },
 ]
