@@ -19,11 +19,15 @@ export interface FakeLog {
 export interface FakeFaults {
   /** Optimizer step whose loss is not a number. */
   failAt?: number | null
+  /** Optimizer step at which the device fails, and whether its weights are nonsense from then on. */
+  deviceFailsAt?: number
+  isUnreadable?: boolean
   /** Micro-batches of more pairs do not fit into memory. */
   fittingPairs?: number
 }
 
-export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null, fittingPairs = Infinity }: FakeFaults = {}): TrainingStep {
+export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null, deviceFailsAt, isUnreadable = false, fittingPairs = Infinity }: FakeFaults = {}): TrainingStep {
+  let hasFailed = false
   const memory = Float32Array.from(weights.get('memory')!.data)
   let first = new Float32Array(3)
   const copy = (data: Float32Array): NamedArray => ({ shape: [data.length], data: data.slice() })
@@ -34,6 +38,10 @@ export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null
     async run(batch: StepBatch, settings: StepSettings, hooks?: StepHooks): Promise<StepResult> {
       const size = microBatchSizeOf(batch, settings.microBatchSize ?? 0)
       if (size > fittingPairs) throw new AppError('out-of-memory', `${size} pairs are too many.`)
+      if (settings.optimizerStep === deviceFailsAt) {
+        hasFailed = true
+        throw new AppError('device-failed', 'The device was lost.')
+      }
       for (let start = 0; size < batch.batchSize && start < batch.batchSize; start += size) await hooks?.beforeMicroBatch()
       log.batches.push(batch)
       log.settings.push(settings)
@@ -63,7 +71,7 @@ export function createFakeStep(weights: WeightMap, log: FakeLog, { failAt = null
       }
       return Promise.resolve(vectors)
     },
-    exportWeights: () => Promise.resolve(new Map([['memory', copy(memory)]])),
+    exportWeights: () => Promise.resolve(new Map([['memory', copy(hasFailed && isUnreadable ? new Float32Array(3) : memory)]])),
     exportMoments: () => Promise.resolve(new Map([['first.memory', copy(first)]])),
     importMoments(moments) {
       first = moments.get('first.memory')!.data.slice()

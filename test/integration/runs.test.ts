@@ -184,6 +184,18 @@ describe('runs', () => {
     expect(await project.client.runs.get({ runId })).toMatchObject({ state: 'finished', error: null })
   })
 
+  it('goes on with another device where its own failed, for that time only', async () => {
+    project.compute.training.failAtStep = 15
+    const { runId, jobId } = await start()
+    await project.waitForJob(jobId)
+    await project.waitForJob((await project.client.runs.resume({ runId, deviceId: 'cpu' })).jobId)
+    expect(project.compute.lastRequest('train')).toMatchObject({ device: { deviceId: 'cpu' }, resume: true })
+    project.compute.training.failAtStep = null
+    await project.waitForJob((await project.client.runs.resume({ runId })).jobId)
+    expect(project.compute.lastRequest('train').device.deviceId).toBeNull()
+    expect((await project.client.runs.get({ runId })).state).toBe('finished')
+  })
+
   it('pauses when the engine closes and goes on after it opens again', async () => {
     project.compute.training.stepMs = 8
     const { runId } = await start()

@@ -165,6 +165,22 @@ describe('a run at work', () => {
     expect(button('Resume')).toBeDefined()
   })
 
+  it('offers the processor where another device failed, and only there', async () => {
+    await show()
+    const failed: Partial<Run> = { state: 'failed', device: 'webgpu', error: { code: 'device-failed', message: 'The device “webgpu” failed.', advice: null } }
+    state.change(1, failed)
+    await settle()
+    await button('Continue on CPU')!.trigger('click')
+    await settle()
+    expect(fake.calls.findLast((call) => call.name === 'runs.resume')?.input).toEqual({ runId: 1, deviceId: 'cpu' })
+    expect(state.runs[0]!.state).toBe('running')
+    for (const other of [{ ...failed, device: 'cpu' }, { ...failed, error: { code: 'disk-full', message: 'The disk is full.', advice: null } }]) {
+      state.change(1, other)
+      await settle()
+      expect(button('Continue on CPU')).toBeUndefined()
+    }
+  })
+
   it.each([
     [{ state: 'paused', step: 64, checkpointSteps: [50, 64] }, 'Paused at step 64 of 300. Resume continues from step 64.', true],
     [{ state: 'stopped', step: 20, error: { code: 'interrupted', message: 'The studio ended while this run was on its way.', advice: null } }, 'Broken off at step 20 of 300. The studio ended while this run was on its way. Resume starts again from the base model.', true],

@@ -15,6 +15,31 @@ const kinds = (events: TrainingEvent[], kind: TrainingEvent['kind']): TrainingEv
 // 27 pairs in batches of 8 are 4 steps an epoch, 16 in all.
 const totalSteps = 16
 
+describe('a device that fails in the middle', () => {
+  const failing = (name: string, isUnreadable: boolean, events: TrainingEvent[]): Promise<unknown> =>
+    runFake(makeRequest(join(root, name)), { faults: { deviceFailsAt: 7, isUnreadable }, events })
+
+  it('leaves a state of the step before, from which the run goes on as if nothing had happened', async () => {
+    const whole = lossesOf((await runFake(makeRequest(join(root, 'whole')))).events)
+    const before: TrainingEvent[] = []
+    await expect(failing('run', false, before)).rejects.toMatchObject({ code: 'device-failed' })
+    expect(kinds(before, 'checkpoint').at(-1)).toEqual({ kind: 'checkpoint', step: 6 })
+    expect(kinds(before, 'log').at(-1)).toEqual({ kind: 'log', line: 'The device failed; the run is saved at step 6.' })
+    const after = await runFake(makeRequest(join(root, 'run')))
+    expect([...lossesOf(after.events).keys()][0]).toBe(7)
+    expect(lossesOf(before, after.events)).toEqual(whole)
+  })
+
+  it('keeps the last saved state where its weights cannot be read any more, and says so', async () => {
+    const events: TrainingEvent[] = []
+    await expect(failing('run', true, events)).rejects.toMatchObject({ code: 'device-failed' })
+    expect(kinds(events, 'checkpoint').at(-1)).toEqual({ kind: 'checkpoint', step: 4 })
+    expect(kinds(events, 'log').at(-1)).toEqual({
+      kind: 'log', line: 'The device failed, and step 6 cannot be saved (the device gives no usable numbers any more). The last saved step is 4.',
+    })
+  })
+})
+
 describe('a whole run', () => {
   it('takes every step and says so', async () => {
     const { outcome, events, log } = await runFake(makeRequest(join(root, 'run')))

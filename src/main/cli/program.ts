@@ -96,6 +96,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--name <name>', 'name of the run', '')
     .option('--model <id>', 'model to start from; the project’s own when left out')
     .option('--resume <run>', 'continue a run instead of starting one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--device <id>', 'with --resume: device to continue on, such as cpu')
     .action((options: TrainOptions) => train(contextOf(), options))
 
   program.command('evaluate').description('measure retrieval')

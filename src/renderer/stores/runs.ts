@@ -119,8 +119,9 @@ export const useRunsStore = defineStore('runs', () => {
   })
   const pause = (runId: number): Promise<boolean> => act('pause', async () => putRun(await api.runs.pause({ runId })))
   const stop = (runId: number): Promise<boolean> => act('stop', async () => putRun(await api.runs.stop({ runId })))
-  const resume = (runId: number): Promise<boolean> => act('resume', async () => {
-    await api.runs.resume({ runId })
+  /** @param deviceId null leaves it to the settings */
+  const resume = (runId: number, deviceId: string | null = null): Promise<boolean> => act('resume', async () => {
+    await api.runs.resume({ runId, deviceId })
     await refreshRun(runId)
   })
   const rename = (runId: number, name: string): Promise<boolean> => act('rename', async () => putRun(await api.runs.rename({ runId, name })))

@@ -17,6 +17,7 @@ export interface TrainOptions {
   name: string
   model?: string
   resume?: number
+  device?: string
 }
 
 /** `key=value` of the command line. Values are read as JSON, so that numbers and booleans need no quotes. */
@@ -51,15 +52,26 @@ export async function chooseRecipe(client: StudioClient, options: Pick<TrainOpti
 export async function followRun(context: CommandContext, session: EngineSession, started: { runId: number; jobId: number }): Promise<Run> {
   const { client } = session
   const { runId, jobId } = started
-  await followJob(jobId, {
-    ...following(context, session),
-    onInterrupt: () => client.runs.pause({ runId }),
-    describe: async () => {
-      const { lastMetric } = await client.runs.get({ runId })
-      return lastMetric ? `loss ${lastMetric.total.toFixed(3)}, ${lastMetric.samplesPerSecond.toFixed(0)} pairs/s` : ''
-    },
-  })
+  try {
+    await followJob(jobId, {
+      ...following(context, session),
+      onInterrupt: () => client.runs.pause({ runId }),
+      describe: async () => {
+        const { lastMetric } = await client.runs.get({ runId })
+        return lastMetric ? `loss ${lastMetric.total.toFixed(3)}, ${lastMetric.samplesPerSecond.toFixed(0)} pairs/s` : ''
+      },
+    })
+  } catch (thrown) {
+    throw withWayOn(AppError.from(thrown), await client.runs.get({ runId }))
+  }
   return client.runs.get({ runId })
+}
+
+/** A run that its device failed can go on where there always is one. */
+export function withWayOn(error: AppError, run: Pick<Run, 'id' | 'device'>): AppError {
+  if ((error.code !== 'device-failed' && error.code !== 'out-of-memory') || run.device === 'cpu') return error
+  const way = `Continue on the processor with: fuselip train --resume ${run.id} --device cpu`
+  return new AppError(error.code, error.message, [error.advice, way].filter(Boolean).join(' '), { cause: error })
 }
 
 function describeRun(run: Run): string {
@@ -72,8 +84,11 @@ function describeRun(run: Run): string {
 export const train = (context: CommandContext, options: TrainOptions): Promise<void> =>
   withEngine(context, async (session) => {
     const { client } = session
+    if (options.device !== undefined && options.resume === undefined) {
+      throw new AppError('bad-input', '--device belongs to --resume; a new run uses the device of the settings.', 'Leave it out, or name the run to continue with --resume.')
+    }
     const start = async (): Promise<{ runId: number; jobId: number }> => {
-      if (options.resume !== undefined) return client.runs.resume({ runId: options.resume })
+      if (options.resume !== undefined) return client.runs.resume({ runId: options.resume, deviceId: options.device ?? null })
       const recipe = await chooseRecipe(client, options)
       const plan = await client.runs.plan({ recipe })
       if (plan.obstacle !== null) throw new AppError('conflict', plan.obstacle)

@@ -25,7 +25,7 @@ export interface RunDependencies {
 
 /** Brings a run from where it is to its end, a pause or a stop. `onTraining` is told when steering makes sense. */
 export async function workOnRun(dependencies: RunDependencies, run: Run, resume: boolean, context: JobContext, onTraining: (isTraining: boolean) => void): Promise<TrainingOutcome> {
-  const { store, compute, models, embeddings, changes, getDevice } = dependencies
+  const { store, compute, models, embeddings, changes } = dependencies
   const runDir = store.files.runDir(run.id)
   const model = await models.resolve(run.baseModelId)
   const snapshot = await prepareSnapshot(dependencies, run, model, context)
@@ -37,9 +37,12 @@ export async function workOnRun(dependencies: RunDependencies, run: Run, resume:
   // A cancelled job stops like a stopped run: after the current step, with a checkpoint. So the call gets no signal.
   context.signal.addEventListener('abort', steerToStop, { once: true })
   onTraining(true)
+  const device = dependencies.getDevice()
+  // Named before the training tells it, because a device may fail before its first step.
+  store.runs.update(run.id, { device: device.deviceId ?? 'cpu' })
   try {
     const result = await compute.call('train', {
-      modelDir: model.dir, runDir, recipe: run.recipe, device: getDevice(),
+      modelDir: model.dir, runDir, recipe: run.recipe, device,
       pairs: toTrainingPairs(embeddings, model.tokenizerId, snapshot.pairs),
       validation: toTrainingPairs(embeddings, model.tokenizerId, snapshot.validation),
       groups: snapshot.groups ?? [], dataGroupCount: snapshot.dataGroupCount, judgements: snapshot.judgements, resume,

@@ -66,13 +66,13 @@ export class RunsService {
     return this.#enqueue(run.id, false)
   }
 
-  async resume({ runId }: { runId: number }): Promise<{ runId: number; jobId: number }> {
+  async resume({ runId, deviceId = null }: { runId: number; deviceId?: string | null }): Promise<{ runId: number; jobId: number }> {
     const { store } = this.dependencies
     const run = store.runs.get(runId)
     if (run.state === 'finished') throw new AppError('conflict', `The run “${run.name}” has finished; there is nothing to continue.`, 'Start a new run from its last checkpoint.')
     this.#refuseWhileActive(run, 'It is already on its way.')
     await readSnapshot(store.files.runDir(runId))
-    return this.#enqueue(runId, true)
+    return this.#enqueue(runId, true, deviceId)
   }
 
   pause({ runId }: { runId: number }): Promise<Run> {
@@ -149,7 +149,8 @@ export class RunsService {
     return { train: negatives.listPairs('train').filter((pair) => pair.status === 'accepted'), validation: negatives.listPairs('validation') }
   }
 
-  #enqueue(runId: number, resume: boolean): { runId: number; jobId: number } {
+  /** @param deviceId to train on in this sitting; null leaves it to the settings */
+  #enqueue(runId: number, resume: boolean, deviceId: string | null = null): { runId: number; jobId: number } {
     const { store, jobs, changes } = this.dependencies
     const name = store.runs.get(runId).name
     this.#wanted.delete(runId)
@@ -157,7 +158,7 @@ export class RunsService {
       const run = store.runs.update(runId, { state: 'running' })
       changes.publish({ topic: 'run', runId })
       const setTraining = (isTraining: boolean) => void (isTraining ? this.#training.add(runId) : this.#training.delete(runId))
-      const { outcome, step } = await workOnRun(this.dependencies, run, resume, context, setTraining)
+      const { outcome, step } = await workOnRun(this.#on(deviceId), run, resume, context, setTraining)
       store.runs.update(runId, { state: outcome, step })
       return `${outcome} at step ${step} of ${store.runs.get(runId).totalSteps}`
     })
@@ -167,6 +168,11 @@ export class RunsService {
     for (const topic of ['models', 'project'] as const) changes.publish({ topic })
     changes.publish({ topic: 'run', runId })
     return { runId, jobId: job.id }
+  }
+
+  #on(deviceId: string | null): RunDependencies {
+    const { getDevice } = this.dependencies
+    return deviceId === null ? this.dependencies : { ...this.dependencies, getDevice: () => ({ ...getDevice(), deviceId }) }
   }
 
   /** Gives the run the state that fits how its job ended. */

@@ -21,6 +21,9 @@ export const isLive = (run: Run): boolean => run.state === 'running' || run.stat
 export const canResume = (run: Run): boolean => run.state === 'paused' || run.state === 'failed' || (run.state === 'stopped' && run.step < run.totalSteps)
 export const canStop = (run: Run): boolean => isLive(run) || run.state === 'paused'
 export const fractionOf = (run: Run): number => (run.totalSteps > 0 ? Math.min(1, run.step / run.totalSteps) : 0)
+/** Whether its device was what ended it, and there is another: the processor always works. */
+export const canMoveToCpu = (run: Run): boolean =>
+  run.state === 'failed' && run.device !== 'cpu' && (run.error?.code === 'device-failed' || run.error?.code === 'out-of-memory')
 /** The mean of both directions, the one figure that stands for a run in a list. */
 export const recallOf = (run: Run): number | null =>
   run.lastValidation ? (run.lastValidation.leftToRight.r1 + run.lastValidation.rightToLeft.r1) / 2 : null

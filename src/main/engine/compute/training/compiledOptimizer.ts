@@ -173,8 +173,11 @@ export class CompiledOptimizer {
 
   importMoments(moments: WeightMap): Promise<void> { return this.buffers.importMoments(moments) }
 
+  /** Gives the memory of the compiled graphs back; they are compiled again when they are needed. */
+  releaseGraphs(): Promise<void> { return this.compiled.dispose() }
+
   async dispose(): Promise<void> {
-    await this.compiled.dispose()
+    await this.releaseGraphs()
     await this.buffers.dispose()
   }
 }

@@ -1,6 +1,7 @@
 // The FuseLIP training step on ONNX Runtime: step.ts compiled with its gradients and AdamW (compiledOptimizer.ts) where the
 // batch fits into memory, in micro-batches (gradCache.ts) where not.
 import type * as tf from '@tensorflow/tfjs-core'
+import { AppError } from '../../../../shared/errors'
 import type { DeviceOptions } from '../graph/compileFunction'
 import type { FuselipConfig } from '../fuselip/config'
 import { createEmbedder } from '../fuselip/embedder'
@@ -50,15 +51,28 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
     return (await optimizer.step(feeds, settings)) as Record<keyof StepNumbers, number>
   }
 
+  /** What was compiled for a batch that does not fit holds memory that a smaller one needs. */
+  async function releasingMemory<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (thrown instanceof AppError && thrown.code === 'out-of-memory') {
+        await optimizer.releaseGraphs()
+        await gradCache.releaseGraphs()
+      }
+      throw thrown
+    }
+  }
+
   return {
     // The set of gradients that only micro-batches need is counted in, because a plan must hold for those.
     residentBytes: optimizer.buffers.residentBytes + optimizer.buffers.setBytes,
     microBatchSizeOf,
     async run(batch, settings, hooks = undisturbed) {
       const microBatchSize = microBatchSizeOf(batch, settings.microBatchSize)
-      const { total, contrastive, mmm, norm } = microBatchSize < batch.batchSize
-        ? await gradCache.step(batch, microBatchSize, settings.mmmWeight, settings, hooks)
-        : await hooks.takeTurn(() => runWhole(batch, settings))
+      const { total, contrastive, mmm, norm } = await releasingMemory(() => (microBatchSize < batch.batchSize
+        ? gradCache.step(batch, microBatchSize, settings.mmmWeight, settings, hooks)
+        : hooks.takeTurn(() => runWhole(batch, settings))))
       return {
         total, contrastive, mmm, gradientNorm: norm,
         logitScale: Math.exp((await optimizer.buffers.read('weight', 'logit_scale'))[0]!),

@@ -198,9 +198,14 @@ export class GradCache {
     }, this.device)
   }
 
-  async dispose(): Promise<void> {
+  /** Gives the memory of the compiled graphs back; they are compiled again when they are needed. */
+  async releaseGraphs(): Promise<void> {
     await this.micro.dispose()
     await this.blocks.dispose()
+  }
+
+  async dispose(): Promise<void> {
+    await this.releaseGraphs()
     await (await this.updateGraph)?.dispose()
     this.updateGraph = null
     if (this.extra) this.optimizer.buffers.release(this.extra)

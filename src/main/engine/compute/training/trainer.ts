@@ -213,6 +213,34 @@ function reportMicroBatches(run: Run, batch: StepBatch): void {
 /** Thrown between two micro-batches when the run is told to pause, stop or end; the step is then repeated on resume. */
 class StepGivenUp extends Error {}
 
+const isOfDevice = (thrown: unknown): thrown is AppError => thrown instanceof AppError && (thrown.code === 'device-failed' || thrown.code === 'out-of-memory')
+
+/** A device that failed may still answer with nonsense. */
+function isSound(weights: WeightMap): boolean {
+  let isAnyOtherThanZero = false
+  for (const { data } of weights.values()) {
+    for (const value of data) {
+      if (!Number.isFinite(value)) return false
+      isAnyOtherThanZero ||= value !== 0
+    }
+  }
+  return isAnyOtherThanZero
+}
+
+/** A step that failed has changed nothing, so the run can go on elsewhere from the one before, where it can still be read. */
+async function saveAfterFailure(run: Run): Promise<void> {
+  const { host, done, savedStep } = run
+  if (savedStep === done) return
+  try {
+    if (!isSound(await host.takeTurn(() => run.step.exportWeights()))) throw new Error('the device gives no usable numbers any more')
+    await save(run)
+    host.emit({ kind: 'log', line: `The device failed; the run is saved at step ${done}.` })
+  } catch (thrown) {
+    const reason = (thrown as Error).message
+    host.emit({ kind: 'log', line: `The device failed, and step ${done} cannot be saved (${reason}). ${savedStep < 0 ? 'Nothing was saved before.' : `The last saved step is ${savedStep}.`}` })
+  }
+}
+
 /** Smaller micro-batches give the same result, so a device that runs out of memory gets those before the run fails. */
 async function runStep(run: Run, batch: StepBatch, settings: StepSettings, hooks: StepHooks): Promise<StepResult> {
   const { host, step } = run
@@ -245,6 +273,7 @@ async function takeStep(run: Run, batch: Int32Array): Promise<boolean> {
     result = await runStep(run, stepBatch, settings, { takeTurn: (work) => host.takeTurn(work), beforeMicroBatch })
   } catch (thrown) {
     if (thrown instanceof StepGivenUp) return false
+    if (isOfDevice(thrown)) await saveAfterFailure(run)
     throw thrown
   }
   run.done++
