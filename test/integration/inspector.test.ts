@@ -31,7 +31,7 @@ describe('inspector.inspectPicture', () => {
     const colour = found.codes.map(({ code }) => code)
     expect(found.codes[0]).toEqual({ code: colour[0], rival: colour[0]! + 1, distance: 0.5, rivalDistance: 1 })
     expect(await pixelOf(found.originalId)).toEqual(colour)
-    expect(found.reconstruction).toMatchObject({ psnrDecibel: null, differenceGain: 4 })
+    expect(found.reconstruction).toMatchObject({ psnrDecibel: null, differenceGain: 64 })
     expect(await pixelOf(found.reconstruction!.differenceId)).toEqual([0, 0, 0])
     const file = project.engine.services.images.modelInput(picture('red').imageId).path
     expect(found.compression).toEqual({ bitsPerCode: 8, codeBits: 24, modelPixelBits: 16 * 16 * 24, sourcePixelBits: 8 * 8 * 24, fileBits: readFileSync(file).length * 8 })
@@ -72,7 +72,7 @@ describe('inspector.drawCodes', () => {
     expect(alone.comparison).toBeNull()
     expect(await pixelOf(alone.drawingId)).toEqual([1, 2, 3])
     const { comparison } = await project.client.inspector.drawCodes({ codes: [1, 12, 3], comparedWith: [1, 2, 3] })
-    expect(await pixelOf(comparison!.differenceId)).toEqual([0, 40, 0])
+    expect(await pixelOf(comparison!.differenceId)).toEqual([0, 10 * comparison!.differenceGain, 0])
     expect(comparison!.psnrDecibel).toBeCloseTo(10 * Math.log10(255 ** 2 / (100 / 3)), 6)
   })
 

@@ -19,7 +19,7 @@ export const comparisonSchema = z.object({
   psnrDecibel: z.number().nullable(),
   /** At most 1. */
   structuralSimilarity: z.number(),
-  /** What differs, brightened `differenceGain` times. */
+  /** What differs, brightened `differenceGain` times (more where it is little). */
   differenceId: drawingIdSchema,
   differenceGain: z.number(),
 })

@@ -72,8 +72,21 @@ describe('what cannot be compared', () => {
 })
 
 describe('the picture of a difference', () => {
-  it('is black where both agree, and bright by the gain up to white', () => {
-    const { data } = differenceImage({ width: 2, height: 1, data: Uint8Array.of(10, 20, 30, 0, 255, 9) }, { width: 2, height: 1, data: Uint8Array.of(10, 25, 20, 200, 0, 9) })
-    expect([...data]).toEqual([0, 20, 40, 255, 255, 0])
+  it('is black where both agree, and bright by its gain up to white', () => {
+    const { image, gain } = differenceImage({ width: 2, height: 1, data: Uint8Array.of(10, 20, 30, 0, 255, 9) }, { width: 2, height: 1, data: Uint8Array.of(10, 25, 20, 200, 0, 9) })
+    expect(gain).toBe(4)
+    expect([...image.data]).toEqual([0, 20, 40, 255, 255, 0])
+  })
+
+  it('is brighter where the pictures hardly differ, but not without bound', () => {
+    expect(differenceImage(plain(12, 100), plain(12, 108)).gain).toBe(16)
+    expect(differenceImage(plain(12, 100), plain(12, 101)).gain).toBe(64)
+    expect(differenceImage(plain(12, 100), plain(12, 100)).gain).toBe(64)
+  })
+
+  it('is not darkened by a few wild pixels', () => {
+    const second = plain(40, 104)
+    second.data[7] = 255
+    expect(differenceImage(plain(40, 100), second).gain).toBe(32)
   })
 })

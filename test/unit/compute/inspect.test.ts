@@ -161,7 +161,7 @@ describe('the calls of the compute thread', () => {
     })
     expect(found.reconstruction!.image.data).toHaveLength(32 * 32 * 3)
     expect(found.reconstruction!.psnrDecibel).toBeGreaterThan(0)
-    expect(found.reconstruction!.difference.width).toBe(32)
+    expect(found.reconstruction!.difference.image.width).toBe(32)
   })
 
   it('draw the codes that are given, and what differs from others', async () => {

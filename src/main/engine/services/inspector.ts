@@ -5,7 +5,6 @@ import type { Comparison, InspectedPicture, MaskPrediction, TokenRow } from '../
 import type { QueryImage } from '../../../shared/contract/search'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
-import { differenceGain } from '../compute/inspect/differenceImage'
 import { measureCompression } from '../compute/inspect/compression'
 import type { PictureComparison } from '../compute/thread/inspectHandlers'
 import type { DeviceChoice, ImageInput, SideInput } from '../compute/thread/protocol'
@@ -137,6 +136,6 @@ export class InspectorService {
   }
 
   async #comparison({ psnrDecibel, structuralSimilarity, difference }: PictureComparison): Promise<Comparison> {
-    return { psnrDecibel: Number.isFinite(psnrDecibel) ? psnrDecibel : null, structuralSimilarity, differenceId: await this.dependencies.drawings.add(difference), differenceGain }
+    return { psnrDecibel: Number.isFinite(psnrDecibel) ? psnrDecibel : null, structuralSimilarity, differenceId: await this.dependencies.drawings.add(difference.image), differenceGain: difference.gain }
   }
 }

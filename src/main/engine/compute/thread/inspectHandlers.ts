@@ -5,7 +5,7 @@ import { applyRecipe } from '../image/applyRecipe'
 import { decodeImage } from '../image/decodeImage'
 import { resizeBicubic } from '../image/resizeBicubic'
 import type { RgbImage } from '../image/rgbImage'
-import { differenceImage } from '../inspect/differenceImage'
+import { differenceImage, type DifferenceImage } from '../inspect/differenceImage'
 import { createImageCodec, type ImageCodec } from '../inspect/imageCodec'
 import { psnrDecibel, structuralSimilarity } from '../inspect/imageQuality'
 import { createMaskPredictor } from '../inspect/maskPredictor'
@@ -30,8 +30,7 @@ export interface PictureComparison {
   /** Infinity for equal pictures. */
   psnrDecibel: number
   structuralSimilarity: number
-  /** |first − second|, brightened. */
-  difference: RgbImage
+  difference: DifferenceImage
 }
 
 export interface InspectedImage {
