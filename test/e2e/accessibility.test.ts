@@ -65,6 +65,18 @@ describe.each(['dark', 'light'] as const)('accessibility, %s', (colorScheme) => 
     expect(await findViolations(page)).toEqual([])
   })
 
+  it.each([['the lineage', '2'], ['a comparison', '3'], ['the pull', 'p'], ['the import', 'i'], ['the creation', 'n'], ['the export', 'e'], ['the deletion', 'Delete']])('finds nothing wrong in %s of models', async (_name, key) => {
+    await page.goto(`${studio.origin}/#/models`)
+    await page.getByRole('complementary', { name: 'Model details' }).waitFor()
+    await page.evaluate(leaveField)
+    await page.keyboard.press(key)
+    if (key.length > 1 || /[a-z]/.test(key)) await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(300)
+    expect(await findViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
   it.each([['the keys', 'Shift+?'], ['the command palette', 'Control+k'], ['the import', 'Control+i']])('finds nothing wrong in %s', async (_name, keys) => {
     await page.goto(`${studio.origin}/#/library`)
     await page.getByRole('listbox', { name: 'Pairs' }).waitFor()
@@ -80,7 +92,7 @@ describe.each(['dark', 'light'] as const)('accessibility, %s', (colorScheme) => 
 describe('the keyboard alone', () => {
   it('reaches every view, and finds its keys under ?', async () => {
     const page = await openPage('dark')
-    for (const [keys, title] of [['l', 'Library'], ['r', 'Review'], ['n', 'Negatives'], ['t', 'Train'], ['s', 'Search']] as const) {
+    for (const [keys, title] of [['l', 'Library'], ['r', 'Review'], ['n', 'Negatives'], ['t', 'Train'], ['s', 'Search'], ['m', 'Models']] as const) {
       if (title !== 'Library') await page.keyboard.press('Escape')
       await page.evaluate(leaveField)
       await page.keyboard.press('g')
