@@ -31,28 +31,29 @@ export interface BenchCase {
   unit: { name: string; count: number }
   work: Work
   rounds: number
-  peers: ('pytorch' | 'pytorch-compile' | 'tfjs-wasm')[]
+  /** `tensorflow` is this engine on the linked TensorFlow, measured only where one is linked. */
+  peers: ('pytorch' | 'pytorch-compile' | 'tfjs-wasm' | 'tensorflow')[]
 }
 
 const step = (size: ModelSize, pairs: number, rounds: number): BenchCase => ({
   id: `step-${size}-${pairs}`, title: `training step, FuseLIP-${size}, ${pairs} pairs of 160 + 160 ids`,
-  unit: { name: 'pairs', count: pairs }, rounds, peers: ['pytorch', 'pytorch-compile'],
+  unit: { name: 'pairs', count: pairs }, rounds, peers: ['pytorch', 'pytorch-compile', 'tensorflow'],
   work: { kind: 'step', size, pairs, leftLength: 160, rightLength: 160 },
 })
 
 export const cases: BenchCase[] = [
   {
     id: 'step-nano', title: 'training step, nano FuseLIP, 32 pairs of 48 + 32 ids', unit: { name: 'pairs', count: 32 }, rounds: 5,
-    peers: ['tfjs-wasm', 'pytorch'], work: { kind: 'step', size: 'nano', pairs: 32, leftLength: 48, rightLength: 32 },
+    peers: ['tfjs-wasm', 'pytorch', 'tensorflow'], work: { kind: 'step', size: 'nano', pairs: 32, leftLength: 48, rightLength: 32 },
   },
   step('small', 8, 5), step('small', 32, 3), step('base', 8, 3),
   {
     id: 'tokenize', title: 'image tokens, TiTok-S-128', unit: { name: 'images', count: 16 }, rounds: 5,
-    peers: ['pytorch'], work: { kind: 'tokenize', images: 16 },
+    peers: ['pytorch', 'tensorflow'], work: { kind: 'tokenize', images: 16 },
   },
   {
     id: 'embed', title: 'embedding of image + text, FuseLIP-small', unit: { name: 'sides', count: 32 }, rounds: 5,
-    peers: ['pytorch', 'pytorch-compile'], work: { kind: 'embed', size: 'small', sides: 32, length: 160 },
+    peers: ['pytorch', 'pytorch-compile', 'tensorflow'], work: { kind: 'embed', size: 'small', sides: 32, length: 160 },
   },
   {
     id: 'epoch', title: 'epoch over 512 image-caption pairs, FuseLIP-small, batches of 32 (2 of 16 measured)', unit: { name: 'pairs', count: 64 }, rounds: 2,

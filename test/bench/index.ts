@@ -1,21 +1,24 @@
-// `npm run bench [-- --threads N] [-- --only CASE,…]`: this engine and its peers in turn, in processes of their own, as ratios with
+// `npm run bench [-- --threads N] [-- --only CASE,…] [-- --peers PEER,…]`: this engine and its peers in turn, in processes of their own, as ratios with
 // median, minimum and maximum. Prints Markdown. Never part of `npm test`, because time is no test.
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { readTensorflowLink } from '../../src/main/engine/compute/tensorflow/link'
 import { cases, maskedShare, modelSizes, stepFlops } from './cases'
 import type { BenchCase, Work } from './cases'
 import { peerPython } from './peerFolder'
 import { startWorker } from './worker'
 import type { Report, RunTime, Worker } from './worker'
 
-const { values: options } = parseArgs({ options: { threads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' } } })
+const { values: options } = parseArgs({ options: { threads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' } } })
 const threads = Number(options.threads ?? cpus().length)
 const chosen = options.only?.split(',') ?? null
+const chosenPeers = options.peers?.split(',') ?? null
 const isChosen = (id: string): boolean => !chosen || chosen.some((part) => id.startsWith(part))
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-const script = (name: string, work: Work): Promise<Worker> => startWorker(process.execPath, ['--import', 'tsx', file(name)], work, threads)
+const script = (name: string, work: Work, environment: Record<string, string> = {}): Promise<Worker> =>
+  startWorker(process.execPath, ['--import', 'tsx', file(name)], work, threads, environment)
 
 const sorted = (values: number[]): number[] => [...values].sort((a, b) => a - b)
 const median = (values: number[]): number => {
@@ -26,6 +29,11 @@ const spread = (values: number[], digits: number): string => `${median(values).t
 
 async function startPeer(kind: BenchCase['peers'][number], work: Work): Promise<Worker | null> {
   if (kind === 'tfjs-wasm') return script('tfjsWasm.ts', work)
+  if (kind === 'tensorflow') {
+    if (readTensorflowLink()) return script('ours.ts', work, { FUSELIP_BENCH_DEVICE: 'tensorflow', TF_NUM_INTRAOP_THREADS: String(threads), OMP_NUM_THREADS: String(threads) })
+    console.error('TensorFlow is not measured: none is linked (npm run tensorflow:link).')
+    return null
+  }
   const python = peerPython()
   return python === null ? null : startWorker(python, [file('peer.py')], work, threads, {
     FUSELIP_BENCH_SIZES: JSON.stringify(modelSizes), FUSELIP_BENCH_MASKED_SHARE: String(maskedShare), FUSELIP_BENCH_COMPILE: kind === 'pytorch-compile' ? '1' : '0',
@@ -97,7 +105,7 @@ console.log('| work | peer | ours | peer time : ours | processor time, peer : ou
 console.log('| --- | --- | --- | --- | --- | --- | --- |')
 for (const benchCase of cases) {
   if (!isChosen(benchCase.id)) continue
-  for (const kind of benchCase.peers) await compare(benchCase, kind)
+  for (const kind of benchCase.peers) if (!chosenPeers || chosenPeers.includes(kind)) await compare(benchCase, kind)
 }
 if (isChosen('memory')) await flatMemory(300)
 console.log(`\nLoad at the end ${loadavg()[0]!.toFixed(1)}.`)

@@ -1,4 +1,4 @@
-// The bench's worker for this engine: the code that the product runs, on the CPU.
+// The bench's worker for this engine: the code that the product runs, on the CPU or on the device that FUSELIP_BENCH_DEVICE names.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
 import { createImageTokenizer } from '../../src/main/engine/compute/titok/imageTokenizer'
 import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
 import { titokJson, type TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
+import { readTensorflowLink, tensorflowDeviceId } from '../../src/main/engine/compute/tensorflow/link'
 import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
 import { createRandom } from '../../src/main/engine/compute/training/random'
 import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
@@ -81,8 +82,10 @@ const bucketStep = 16
 const epoch = (work: EpochWork, device: DeviceOptions) =>
   steps(work.size, work.pairs, work.leftLength, Math.ceil(work.rightLength / bucketStep) * bucketStep, work.batches, device)
 
+const deviceId = process.env['FUSELIP_BENCH_DEVICE'] ?? 'cpu'
+
 function prepare(work: Work, threads: number): Promise<() => Promise<void>> {
-  const device: DeviceOptions = { deviceId: 'cpu', threadCount: threads }
+  const device: DeviceOptions = { deviceId, threadCount: threads }
   const oneStep = ({ size, pairs, leftLength, rightLength }: StepWork) => steps(size, pairs, leftLength, rightLength, 1, device)
   switch (work.kind) {
     case 'step': return oneStep(work)
@@ -93,6 +96,8 @@ function prepare(work: Work, threads: number): Promise<() => Promise<void>> {
   }
 }
 
-serveWorker(`onnxruntime-node ${ort.env.versions.node ?? ''}`, prepare, async () => ({
+const version = deviceId === tensorflowDeviceId ? `this engine on TensorFlow ${readTensorflowLink()?.version ?? ''}` : `onnxruntime-node ${ort.env.versions.node ?? ''}`
+
+serveWorker(version, prepare, async () => ({
   residentMiB: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors,
 }))
