@@ -2,8 +2,8 @@
 import type { BatchFeeds } from './compiledOptimizer'
 import type { StepBatch, StepSide } from './stepContract'
 
-/** Slots for masked positions grow in these steps, so that few graphs are compiled. */
-const slotGranularity = 128
+/** Slots for masked positions grow in these steps: larger ones mean fewer graphs, smaller ones fewer logits for nothing. */
+const slotGranularity = 64
 export const slotsFor = (maskedCount: number): number => Math.max(1, Math.ceil(maskedCount / slotGranularity)) * slotGranularity
 
 /** Flat row·L + position of each row's first end-of-text id. */
