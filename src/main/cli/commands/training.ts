@@ -95,6 +95,8 @@ export const train = (context: CommandContext, options: TrainOptions): Promise<v
       context.terminal.note(`${plan.trainPairCount} pairs, ${plan.totalSteps} steps.`)
       return client.runs.start({ name: options.name, baseModelId: options.model ?? null, recipe })
     }
+    // Which of the measured devices is the fastest is known once they are listed.
+    await client.devices.list({})
     const run = await followRun(context, session, await start())
     report(context.terminal, run, () => describeRun(run))
   })
