@@ -65,6 +65,14 @@ export const views = {
       await hits.nth(1).waitFor()
     },
   },
+  'models': {
+    at: 'models',
+    act: async (page) => {
+      await page.keyboard.press('2')
+      await page.getByRole('list', { name: 'Lineage' }).getByRole('button', { name: /tuned/ }).first().click()
+      await page.getByRole('region', { name: 'Origin' }).getByRole('img').first().waitFor()
+    },
+  },
   'settings': { at: 'settings', act: (page) => page.getByRole('radiogroup', { name: 'Device' }).getByRole('radio').nth(1).waitFor() },
 }
 

@@ -134,6 +134,16 @@ describe('files', () => {
     expect(await models('import')).toBe(2)
   })
 
+  it('keep a note, and show it with disk use and what keeps them from being deleted', async () => {
+    expect(await models('note', 'imported:from-a-folder', 'Golden, for tests.')).toBe(0)
+    expect(await models('show', 'imported:from-a-folder')).toBe(0)
+    expect(results.at(-1)).toMatch(/^imported:from-a-folder\nDisk: \d+ MB in its folder, 0 MB of cached embeddings\n\nGolden, for tests\.$/)
+    expect(await modelsJson('show', 'bundled:nano')).toMatchObject({ modelId: 'bundled:nano', notes: '', obstacle: { code: 'bad-input' }, run: null, parents: [], scores: [] })
+    expect(await models('note', 'imported:from-a-folder', '')).toBe(0)
+    expect(await modelsJson('show', 'imported:from-a-folder')).toMatchObject({ notes: '', obstacle: null })
+    expect(await models('show', 'imported:absent')).toBe(3)
+  })
+
   it('take a model out, and what comes back is the same', async () => {
     const out = join(dir, 'out')
     expect(await models('export', 'imported:from-a-folder', out, '--form', 'pytorch,safetensors', '--licence', 'cc-by-4.0')).toBe(0)
@@ -157,7 +167,7 @@ describe('models of one’s own', () => {
     const weights = (id: string): Buffer => readFileSync(join(dir, 'data', 'models', id, 'model.safetensors'))
     expect(weights('one').equals(weights('two'))).toBe(true)
     expect(await models('create', '--size', 'small')).toBe(3)
-    expect(notes.at(-1)).toContain('fuselip models pull yucornetto/tokenizer_titok_s128_imagenet')
+    expect(notes.at(-1)).toContain('Pull yucornetto/tokenizer_titok_s128_imagenet first')
     expect(await models('create')).toBe(2)
     expect(await models('create', '--size', 'nano', '--seed', '-1')).toBe(2)
 

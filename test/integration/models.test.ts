@@ -153,7 +153,7 @@ describe('sizes', () => {
     const [first, second] = await Promise.all(['first', 'second'].map((id) => readFile(join(dataDir, 'models', id, 'model.safetensors'))))
     expect(first!.equals(second!)).toBe(true)
     expect((await client.models.list({})).find(({ id }) => id === 'imported:first')).toMatchObject({ parameterCount: 5_358_275, imageTokenizerId: 'nano-titok', source: 'random weights, seed 7' })
-    await expect(client.models.create({ sizeId: 'small' })).rejects.toMatchObject({ code: 'not-found', data: { advice: 'Pull it: fuselip models pull yucornetto/tokenizer_titok_s128_imagenet' } })
+    await expect(client.models.create({ sizeId: 'small' })).rejects.toMatchObject({ code: 'not-found', data: { advice: 'Pull yucornetto/tokenizer_titok_s128_imagenet first: in the Models view, or with fuselip models pull.' } })
     await expect(client.models.create({ sizeId: 'huge' })).rejects.toMatchObject({ code: 'not-found' })
   })
 })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exportFormSchema, type ExportForm } from '@shared/contract/models'
-import type { Model } from '@shared/contract/entities'
+import type { Model, Recall } from '@shared/contract/entities'
 import { AppError } from '@shared/errors'
 import { followJob } from '../followJob'
 import type { EngineSession } from '../session'
@@ -92,6 +92,32 @@ const remove = (context: CommandContext, modelId: string): Promise<void> =>
     report(context.terminal, { modelId }, () => `${modelId} is deleted.`)
   })
 
+const show = (context: CommandContext, modelId: string): Promise<void> =>
+  withEngine(context, async ({ client }) => {
+    const details = await client.models.getDetails({ modelId })
+    const { runs, blends } = await client.models.getLineage({})
+    const run = runs.find(({ modelIds }) => modelIds.includes(modelId)) ?? null
+    const parents = blends.find((blend) => blend.modelId === modelId)?.parents ?? []
+    const scores = (await client.evaluation.list({})).filter((evaluation) => evaluation.modelId === modelId)
+    const recallOf = (recall: Recall | null): string => (recall ? `${(100 * recall.r1).toFixed(1)} %` : '–')
+    report(context.terminal, { ...details, run, parents, scores }, () => [
+      modelId,
+      `Disk: ${size(details.folderBytes)} in its folder, ${size(details.cacheBytes)} of cached embeddings`,
+      ...(run ? [`From ${run.baseModelId} by the run “${run.name}”, ${run.step} steps${run.snapshot ? ` on ${run.snapshot.pairCount} pairs, snapshot ${run.snapshot.sha256.slice(0, 12)}` : ''}`] : []),
+      ...parents.map(({ modelId: id, share }) => `${(100 * share).toFixed(1)} % of ${id}`),
+      ...scores.map(({ split, textToImage, imageToText, composedToImage, evaluatedAtMs }) =>
+        `R@1 on ${split}, ${new Date(evaluatedAtMs).toISOString().slice(0, 10)}: text → image ${recallOf(textToImage)}, image → text ${recallOf(imageToText)}, image + text → image ${recallOf(composedToImage)}`),
+      ...(details.obstacle ? [`Cannot be deleted: ${details.obstacle.message}`] : []),
+      ...(details.notes ? ['', details.notes] : []),
+    ].join('\n'))
+  })
+
+const note = (context: CommandContext, modelId: string, text: string): Promise<void> =>
+  withEngine(context, async ({ client }) => {
+    await client.models.setNotes({ modelId, notes: text })
+    report(context.terminal, { modelId, notes: text }, () => (text.trim() === '' ? `The notes on ${modelId} are gone.` : `Noted on ${modelId}.`))
+  })
+
 /** From standard input, so that it stands in no history of commands. */
 function readToken(): string {
   const token = readFileSync(0, 'utf8').trim()
@@ -146,7 +172,9 @@ export function addModelCommands(program: Command, contextOf: () => CommandConte
     .option('--licence <name>', 'licence; that of the base model when left out')
     .action((modelId: string, folder: string, options: ExportOptions) => exportModel(contextOf(), modelId, folder, options))
   addBlendCommand(models, contextOf)
-  models.command('rename <model> <name>').description('rename an imported model').action((modelId: string, name: string) => rename(contextOf(), modelId, name))
+  models.command('show <model>').description('show disk use, origin, scores and notes of a model').action((modelId: string) => show(contextOf(), modelId))
+  models.command('note <model> <text>').description('keep a note on a model; an empty text takes it away').action((modelId: string, text: string) => note(contextOf(), modelId, text))
+  models.command('rename <model> <name>').description('rename an imported model, or the run of a tuned one').action((modelId: string, name: string) => rename(contextOf(), modelId, name))
   models.command('remove <model>').description('delete an imported model').action((modelId: string) => remove(contextOf(), modelId))
   models.command('hub').description('show or set the hub’s address and token')
     .option('--endpoint <address>', 'a mirror of the hub')

@@ -11,7 +11,7 @@ export interface HubAccess {
 export const publicEndpoint = 'https://huggingface.co'
 const maximumRedirects = 8
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
-const offlineAdvice = 'Check the connection. Without one: download the files of the model on another computer (its page on the hub, “Files”) into one folder, bring it here, and run: fuselip models import FOLDER. A mirror can be set with: fuselip models hub --endpoint URL.'
+const offlineAdvice = 'Check the connection. Without one: download the files of the model on another computer (its page on the hub, “Files”) into one folder, bring it here and import it: in the Models view, or with fuselip models import FOLDER. A mirror can be set there too, or with fuselip models hub --endpoint URL.'
 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
 /** A token over a plain connection could be read by anyone on the way. */
@@ -83,13 +83,13 @@ export function hubError({ response, header }: HubResponse, what: string, access
   const code = header('x-error-code')
   const { status } = response
   if (code === 'GatedRepo') {
-    return new AppError('unauthorised', `${what} is gated: its owner must grant access first.`, access.token ? 'Ask for access on the page of the model, with the account of the token.' : 'Ask for access on the page of the model, then give a token: fuselip models hub --token.')
+    return new AppError('unauthorised', `${what} is gated: its owner must grant access first.`, access.token ? 'Ask for access on the page of the model, with the account of the token.' : 'Ask for access on the page of the model, then give a token: in the Models view under Pull, or with fuselip models hub --token.')
   }
   if (code === 'RevisionNotFound') return new AppError('not-found', `${what} does not exist in that revision.`, 'Check the revision, or leave it out.')
   if (status === 401 || status === 403) {
     return access.token
       ? new AppError('unauthorised', `${what} does not exist, or the token may not read it (${status}).`, 'Check the name, and whether the token is still valid.')
-      : new AppError('not-found', `${what} does not exist, or is private (${status}).`, 'Check the name. For a private model give a token: fuselip models hub --token.')
+      : new AppError('not-found', `${what} does not exist, or is private (${status}).`, 'Check the name. For a private model give a token: in the Models view under Pull, or with fuselip models hub --token.')
   }
   if (status === 404) return new AppError('not-found', `${what} does not exist on ${new URL(access.endpoint).host}.`, 'Check the name; fuselip models published lists the models that are known here.')
   if (status === 429) return new AppError('bad-download', 'The hub answers no more requests for now (429).', 'Wait a few minutes, then run the same command again; what was downloaded is kept.')

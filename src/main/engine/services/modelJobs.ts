@@ -105,7 +105,7 @@ export class ModelJobs {
     const tokenizerDir = chosenId === null ? undefined : (await modelLibrary.tokenizerDirs())[chosenId]
     if (chosenId === null || tokenizerDir === undefined) {
       throw new AppError('not-found', chosenId === null ? `The size ${size.name} needs an image tokenizer with ${size.imageTokenCount} of ${size.codebookSize} codes; none is installed.` : `There is no image tokenizer “${chosenId}”.`,
-        size.tokenizerRepository ? `Pull it: fuselip models pull ${size.tokenizerRepository}` : 'Choose one of the installed tokenizers.')
+        size.tokenizerRepository ? `Pull ${size.tokenizerRepository} first: in the Models view, or with fuselip models pull.` : 'Choose one of the installed tokenizers.')
     }
     return this.#start('addModel', `Make a ${size.name.toLowerCase()} model`, async (context) => {
       context.enterPhase('drawing random weights')
