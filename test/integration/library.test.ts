@@ -229,6 +229,7 @@ test('projects: counts, renaming, recent ones, creating and switching', async ()
   const picker = new Picker(root)
   const recentProjects = new RecentProjects(join(root, 'recent'))
   const switched: string[] = []
+  const chosen: string[] = []
   const project: ProjectService = new ProjectService({
     store, changes, picker, recentProjects,
     tokenizerIdOf: modelId => (modelId === 'missing' ? Promise.reject(new Error('no model')) : Promise.resolve('nano')),
@@ -236,6 +237,7 @@ test('projects: counts, renaming, recent ones, creating and switching', async ()
       switched.push(projectDir)
       return project.get()
     },
+    onModelChosen: async (modelId) => void chosen.push(modelId),
   })
   pairs.setStatus([1], 'accepted')
   expect(await project.get()).toMatchObject({ name: 'test', pairCount: 3, countByStatus: { accepted: 1, rejected: 0, unreviewed: 2 }, countBySplit: { train: 3 }, tokenizedImageCount: 0 })
@@ -243,6 +245,7 @@ test('projects: counts, renaming, recent ones, creating and switching', async ()
   expect(heard).toContain('project')
   await expect(project.setCurrentModel('missing')).rejects.toThrow('no model')
   expect((await project.setCurrentModel('run:2:last')).currentModelId).toBe('run:2:last')
+  expect(chosen).toEqual(['run:2:last'])
   await recentProjects.remember(join(root, 'vanished'), 'gone')
   const recent = project.listRecent()
   expect(recent).toMatchObject([{ name: 'Better name', isCurrent: true }])

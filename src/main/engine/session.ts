@@ -9,6 +9,7 @@ import { BlendService } from './services/blend/blend'
 import { CodebookUseService } from './services/codebookUse'
 import { DeviceSpeedsService } from './services/deviceSpeeds'
 import { DrawingsService } from './services/drawings'
+import { EmbeddingJobs } from './services/embeddingJobs'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
 import { HistoryService } from './services/history'
@@ -72,14 +73,15 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const getDeviceName = (): string => devices.getCurrent(deviceSpeeds.getFastestId()).name
   const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
+  const embeddingJobs = new EmbeddingJobs({ store, jobs, models, embeddings, changes })
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const imports = new ImportsService(store, picker, changes)
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, drawings, models, modelLibrary, hub, tokens, embeddings, negatives, deviceSpeeds,
+    jobs, images, drawings, models, modelLibrary, hub, tokens, embeddings, embeddingJobs, negatives, deviceSpeeds,
     modelJobs: new ModelJobs({ store, compute, jobs, models, modelLibrary, hub, picker, changes, resourcesDir }),
     modelRegistry: new ModelRegistry({ store, models, modelLibrary, changes }),
-    project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject }),
+    project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject, onModelChosen: (modelId) => embeddingJobs.onModelChosen(modelId) }),
     imports,
     importJobs: new ImportJobs(jobs, imports, picker),
     pairs: new PairsService(store, changes),

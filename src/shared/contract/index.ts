@@ -1,5 +1,6 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
 import { blendContract } from './blend'
+import { embeddingsContract } from './embeddings'
 import { importContract } from './import'
 import { inspectorContract } from './inspector'
 import { modelsContract } from './models'
@@ -19,6 +20,7 @@ export const contract = {
   pairs: pairsContract,
   history: historyContract,
   tokens: tokensContract,
+  embeddings: embeddingsContract,
   negatives: negativesContract,
   runs: runsContract,
   search: searchContract,

@@ -59,6 +59,9 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     tokens: {
       start: os.tokens.start.handler(() => engine.services.tokens.start()),
     },
+    embeddings: {
+      refresh: os.embeddings.refresh.handler(({ input }) => engine.services.embeddingJobs.refresh(input)),
+    },
     negatives: {
       mine: os.negatives.mine.handler(({ input }) => engine.services.negatives.mine(input)),
       getSummary: os.negatives.getSummary.handler(() => engine.services.negatives.getSummary()),

@@ -81,6 +81,11 @@ export class EmbeddingsService {
     }
   }
 
+  /** @param cacheId of a model and the state of its weights */
+  countCached(cacheId: string): number {
+    return this.dependencies.store.embeddings.count(cacheId)
+  }
+
   /** Sides as the model sees them. @throws AppError 'unreadable-image' */
   toInputs(tokenizerId: string, sides: readonly Side[]): SideInput[] {
     const codes = this.dependencies.store.tokens.getMany([...new Set(imageIdsOf(sides))], tokenizerId)

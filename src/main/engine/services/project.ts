@@ -18,6 +18,8 @@ export interface ProjectDependencies {
   tokenizerIdOf: (modelId: string) => Promise<string>
   /** Opens the project in place of this one, and only then closes this one. */
   switchProject: (projectDir: string) => Promise<Project>
+  /** What is computed with the current model is computed anew. */
+  onModelChosen: (modelId: string) => Promise<void>
 }
 
 export interface RecentEntry {
@@ -72,10 +74,11 @@ export class ProjectService {
 
   /** @throws AppError 'not-found', 'bad-model' */
   async setCurrentModel(modelId: string): Promise<Project> {
-    const { store, tokenizerIdOf, changes } = this.#needs
+    const { store, tokenizerIdOf, changes, onModelChosen } = this.#needs
     await tokenizerIdOf(modelId)
     store.project.setCurrentModel(modelId)
     for (const topic of ['project', 'pairs', 'negatives'] as const) changes.publish({ topic })
+    await onModelChosen(modelId)
     return this.get()
   }
 }

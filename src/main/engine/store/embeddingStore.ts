@@ -11,10 +11,13 @@ export function sideKey(imageId: number | null, text: string | null): string {
 export class EmbeddingStore {
   constructor(private readonly database: Database) {}
 
-  /** Sides without a cached vector are not in the map. */
+  /**
+   * Sides without a cached vector are not in the map. CROSS JOIN keeps SQLite from going through all vectors of the model and,
+   * for each, through all keys.
+   */
   getMany(modelId: string, contentKeys: readonly string[]): Map<string, Float32Array> {
     const rows = this.database.all<{ contentKey: string; vector: Uint8Array }>(
-      'SELECT e.contentKey, e.vector FROM json_each(?) j JOIN embeddings e ON e.modelId = ? AND e.contentKey = j.value', JSON.stringify([...new Set(contentKeys)]), modelId)
+      'SELECT e.contentKey, e.vector FROM json_each(?) j CROSS JOIN embeddings e ON e.modelId = ? AND e.contentKey = j.value', JSON.stringify([...new Set(contentKeys)]), modelId)
     return new Map(rows.map(row => [row.contentKey, readVector(row.vector)]))
   }
 
