@@ -75,7 +75,8 @@ export async function exportModel(request: ExportRequest, onPhase: (phase: strin
     const weights = toReferenceWeights(model.weights, model.config, tokenizer)
     if (forms.includes('pytorch') || forms.includes('safetensors')) {
       await writeJson(join(dir, 'config.json'), toReferenceJson(model.config, model.json, tokenizer.config))
-      await writeJson(join(dir, insideJsonName), titokJson(tokenizer.config))
+      // Checkpoints hold the encoder alone.
+      await writeJson(join(dir, insideJsonName), titokJson({ ...tokenizer.config, decoder: null }))
     }
     if (forms.includes('pytorch')) {
       next('writing pytorch_model.bin')
