@@ -145,7 +145,7 @@ describe('codes and pixels', () => {
     expect(comparedWith).toEqual([10, 11, 12, 13, 14, 15, 16, 17])
     expect(codes).toEqual([10, 12, 12, 13, 14, 15, 16, 17])
     expect(pictureNamed('With the rival')).toBe(drawingPath(drawingIdOf(codes.join(' '))))
-    expect(text()).toContain('Place 1: code 11, used 589 times (0.3 %), at distance 0.500. Rival 12, used 588 times')
+    expect(text()).toContain('Place 1: code 11, used 589 times in the project (0.3 %), at distance 0.500. Rival 12, used 588 times')
     await press('Escape')
     expect(document.querySelector('img[alt="Reconstruction"]')).not.toBeNull()
   })
