@@ -46,7 +46,7 @@ function binary(kernelName: string, operator: string, output: tf.DataType | 'sam
   registerTraceKernel(kernelName, ({ inputs, name, shape, emit }) =>
     emit(operator, [name('a'), name('b')], broadcast(shape('a'), shape('b')), output === 'same' ? inputs['a']!.dtype : output))
 }
-binary('Multiply', 'Mul', 'same'); binary('RealDiv', 'Div', 'same')
+binary('Multiply', 'Mul', 'same'); binary('Sub', 'Sub', 'same'); binary('RealDiv', 'Div', 'same')
 binary('Maximum', 'Max', 'same'); binary('Minimum', 'Min', 'same'); binary('Pow', 'Pow', 'same')
 binary('Equal', 'Equal', 'bool'); binary('Greater', 'Greater', 'bool'); binary('GreaterEqual', 'GreaterOrEqual', 'bool')
 binary('Less', 'Less', 'bool'); binary('LessEqual', 'LessOrEqual', 'bool')
@@ -66,16 +66,6 @@ registerTraceKernel('Add', ({ backend, inputs, name, shape, emit }) => {
   }
   return emit('Add', [name('a'), name('b')], broadcast(shape('a'), shape('b')), dtype)
 })
-registerTraceKernel('Sub', ({ backend, inputs, name, shape, emit }) => {
-  const dtype = inputs['a']!.dtype
-  const scatter = backend.builder.scatterOf(name('b'))
-  if (scatter && sameShape(shape('a'), shape('b'))) {
-    const negated = backend.builder.node('Neg', [scatter.updates])[0]!
-    return emit('ScatterND', [name('a'), scatter.indices, negated], shape('a'), dtype, { reduction: 'add' })
-  }
-  return emit('Sub', [name('a'), name('b')], broadcast(shape('a'), shape('b')), dtype)
-})
-
 function unary(kernelName: string, operator: string): void {
   registerTraceKernel(kernelName, ({ inputs, name, shape, emit }) => emit(operator, [name('x')], shape('x'), inputs['x']!.dtype))
 }
@@ -204,6 +194,10 @@ registerTraceKernel('ScatterNd', ({ backend, attributes, name, emit }) => {
   const sum = emit('ScatterND', [zeros, indices, name('updates')], target, 'float32', { reduction: 'add' })
   builder.rememberScatter(backend.nameOf(sum), { indices, updates: name('updates') })
   return sum
+})
+registerTraceKernel('TensorScatterUpdate', ({ backend, inputs, name, shape, emit }) => {
+  const indices = backend.builder.node('Cast', [name('indices')], { to: onnxTypeNumber.int64 })[0]!
+  return emit('ScatterND', [name('tensor'), indices, name('updates')], shape('tensor'), inputs['tensor']!.dtype)
 })
 registerTraceKernel('SplitV', ({ backend, inputs, attributes, name, shape }) => {
   const axis = axesOf(attributes['axis'], shape('x').length)[0]!

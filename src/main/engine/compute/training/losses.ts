@@ -1,6 +1,6 @@
 // The two losses of FuseLIP (arXiv 2506.03096 §3; sigmoid loss from SigLIP, arXiv 2303.15343).
 import * as tf from '@tensorflow/tfjs-core'
-import { scatterAddRows } from '../fuselip/gatherRows'
+import { transposedMatMul } from '../fuselip/layers'
 import { isTracing, onnxOperator } from '../graph/onnxKernel'
 
 /**
@@ -19,17 +19,15 @@ export function contrastiveLoss(left: tf.Tensor2D, right: tf.Tensor2D, cells: tf
   return tf.div(tf.sum(tf.mul(tf.abs(cells), terms)), batchSize)
 }
 
-// Both have their gradient in `tiedCrossEntropy`; while tracing each is one pass over [M, V] instead of several.
+// Has its gradient in `tiedCrossEntropy`; while tracing it is one pass over [M, V] instead of two.
 function tiedLogits(x: tf.Tensor2D, matrix: tf.Tensor2D, shift: tf.Tensor1D): tf.Tensor2D {
   if (!isTracing()) return tf.add(tf.matMul(x, matrix, false, true), shift)
   const shape = [x.shape[0], matrix.shape[0]]
   return onnxOperator([x, matrix, shift], { operator: 'Gemm', domain: '', attributes: { transB: 1 }, outputs: [{ shape, dtype: 'float32' }] })[0] as tf.Tensor2D
 }
 
-function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
-  if (!isTracing()) return tf.logSoftmax(logits, -1)
-  return onnxOperator([logits], { operator: 'LogSoftmax', domain: '', attributes: { axis: -1 }, outputs: [{ shape: logits.shape, dtype: 'float32' }] })[0] as tf.Tensor2D
-}
+/** Keeps the logarithm of a probability finite; reached only where the loss of one place is above 87. */
+const smallestProbability = 1e-38
 
 /**
  * Weighted cross-entropy over a tied vocabulary: Σ weightᵢ · (−log softmax(vectorᵢ·Eᵀ + bias)[labelᵢ]).
@@ -41,27 +39,26 @@ function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
  * @param weights [M]; 0 for an empty slot
  */
 export function tiedCrossEntropy(vectors: tf.Tensor2D, embedding: tf.Tensor2D, bias: tf.Tensor1D, labels: tf.Tensor1D, weights: tf.Tensor1D): tf.Scalar {
-  const [slots, width] = vectors.shape
+  const slots = vectors.shape[0]
   const vocabulary = embedding.shape[0]
   const rowOffsets = tf.tensor1d(Int32Array.from({ length: slots }, (_, row) => row * vocabulary), 'int32')
   const operation = tf.customGrad((...args) => {
     const [x, matrix, shift, save] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, (saved: tf.Tensor[]) => void]
-    const logProbabilities = logSoftmax(tiedLogits(x, matrix, shift)) // [M, V]
-    const own = tf.gather(tf.reshape(logProbabilities, [slots * vocabulary]), tf.add(rowOffsets, labels)) // [M]
-    save([x, matrix, logProbabilities])
-    const value = tf.neg(tf.sum(tf.mul(own, weights)))
+    const probabilities = tf.reshape(tf.softmax(tiedLogits(x, matrix, shift), -1), [slots * vocabulary]) // P
+    const places = tf.add(rowOffsets, labels)
+    const own = tf.gather(probabilities, places) // [M]
+    save([x, matrix, probabilities, places, own])
+    const value = tf.neg(tf.sum(tf.mul(tf.log(tf.maximum(own, smallestProbability)), weights)))
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [savedX, savedMatrix, savedLog] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]
-      const probabilities = tf.exp(savedLog) as tf.Tensor2D // P
+      const [savedX, savedMatrix, savedP, savedPlaces, savedOwn] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D]
       const scaled = tf.reshape(tf.mul(weights, dy), [slots, 1]) as tf.Tensor2D // w
-      const weighted = tf.mul(savedX, scaled) as tf.Tensor2D // w∘X
-      // With Y the one-hot labels: dX = w∘((P − Y)·E), dE = (P − Y)ᵀ·(w∘X), db = (P − Y)ᵀ·w. Y is never built.
-      const dx = tf.mul(tf.sub(tf.matMul(probabilities, savedMatrix), tf.gather(savedMatrix, labels)), scaled)
-      const dMatrix = tf.sub(tf.matMul(probabilities, weighted, true, false), scatterAddRows(weighted, labels, vocabulary))
-      const dBias = tf.sub(
-        tf.reshape(tf.matMul(tf.reshape(scaled, [1, slots]), probabilities), [vocabulary]),
-        scatterAddRows(tf.reshape(scaled, [slots]), labels, vocabulary))
-      return [tf.reshape(dx, [slots, width]), dMatrix, dBias]
+      // With Y the one-hot labels, one place a row: dX = w∘((P − Y)·E), dE = (P − Y)ᵀ·(w∘X), db = (P − Y)ᵀ·w.
+      const difference = tf.reshape(
+        tf.tensorScatterUpdate(savedP, tf.reshape(savedPlaces, [slots, 1]), tf.sub(savedOwn, 1)), [slots, vocabulary]) as tf.Tensor2D
+      const dx = tf.mul(tf.matMul(difference, savedMatrix), scaled)
+      const dMatrix = transposedMatMul(difference, tf.mul(savedX, scaled))
+      const dBias = tf.reshape(tf.matMul(tf.reshape(scaled, [1, slots]), difference), [vocabulary])
+      return [dx, dMatrix, dBias]
     }
     return { value, gradFunc }
   })
