@@ -150,6 +150,21 @@ describe('codes and pixels', () => {
     expect(document.querySelector('img[alt="Reconstruction"]')).not.toBeNull()
   })
 
+  it('lays 128 codes out in rows of 16, through which arrow keys move', async () => {
+    fake.answer('inspector.inspectPicture', (input: never) => {
+      const picture = makeInspectedPicture(input)
+      return { ...picture, codes: Array.from({ length: 128 }, (_, index) => ({ ...picture.codes[0]!, code: index })) }
+    })
+    await open()
+    const cells = [...document.querySelectorAll<HTMLElement>('[role="gridcell"]')]
+    expect([cells.length, document.querySelectorAll('[role="row"]').length]).toEqual([128, 8])
+    cells[0]!.focus()
+    await press('ArrowDown')
+    expect(document.activeElement).toBe(cells[16])
+    await press('End')
+    expect(document.activeElement).toBe(cells[127])
+  })
+
   it('asks nothing for codes that a pointer only passes over', async () => {
     await open()
     for (const cell of document.querySelectorAll('[role="gridcell"]')) cell.dispatchEvent(new MouseEvent('mouseenter'))

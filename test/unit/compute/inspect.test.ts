@@ -187,6 +187,22 @@ describe('the calls of the compute thread', () => {
     await expect(handlers.drawCodes({ tokenizerDir, codes: new Uint16Array(6).fill(64), comparedWith: null, device: cpu })).rejects.toMatchObject({ message: 'Expected 6 codes below 64, got the code 64.' })
   })
 
+  it('work on 128 codes of a tokenizer that compares directions', async () => {
+    const path = join(dir, 'as-published')
+    const own: TitokConfig = { ...config, latentCount: 128, codebookSize: 4096, tokenSize: 12, isNormalised: true }
+    mkdirSync(path)
+    const random = createRandom(6)
+    await writeSafetensors(join(path, 'model.safetensors'), initialiseTitok(own, () => random.next()))
+    writeFileSync(join(path, 'config.json'), JSON.stringify(titokJson(own)))
+    const found = await inspect(path)
+    expect(found.tokenizer).toMatchObject({ codeCount: 128, codebookSize: 4096 })
+    expect([found.codes.length, found.rivals.length]).toEqual([128, 128])
+    // Points on a sphere of radius 1 are at most 2 apart.
+    expect(Math.max(...found.rivalDistances)).toBeLessThanOrEqual(2)
+    const other = found.codes.with(127, found.rivals[127]!)
+    expect((await handlers.drawCodes({ tokenizerDir: path, codes: other, comparedWith: found.codes, device: cpu })).comparison!.psnrDecibel).toBeGreaterThan(0)
+  })
+
   it('lay tokens out and predict those that are hidden, in the order of their places', async () => {
     const side = { codes: Uint16Array.of(9, 8, 7, 6, 5, 4), text: 'a red circle' }
     const { tokens, hasMask } = await handlers.layOutTokens({ modelDir, side, device: cpu })
