@@ -13,6 +13,13 @@ const packages = {
 /** Modules of the package that ask `util` for what Node 23 removed. */
 const usersOfUtil = ['dist/nodejs_kernel_backend.js', 'dist/kernels/TopK.js', 'dist/saved_model.js', 'dist/io/file_system.js']
 
+/** The package was compiled to functions that call their base class, which a class of the engine's build does not allow. */
+const coreShim = `const core = globalThis[Symbol.for('fuselip.tfjs-core')]
+function KernelBackend() { return Reflect.construct(core.KernelBackend, [], this.constructor) }
+KernelBackend.prototype = core.KernelBackend.prototype
+module.exports = { ...core, KernelBackend }
+`
+
 function npm(parameters, cwd) {
   // Under `npm run` this is the npm that runs; a shell finds the other one.
   const [command, first] = process.env.npm_execpath ? [process.execPath, [process.env.npm_execpath]] : ['npm', []]
@@ -49,7 +56,7 @@ export function adaptBinding(folder) {
   for (const name of ['tfjs', 'tfjs-core']) {
     const shim = join(folder, 'node_modules', '@tensorflow', name)
     mkdirSync(shim, { recursive: true })
-    writeFileSync(join(shim, 'index.js'), "module.exports = globalThis[Symbol.for('fuselip.tfjs-core')]\n")
+    writeFileSync(join(shim, 'index.js'), coreShim)
   }
 }
 

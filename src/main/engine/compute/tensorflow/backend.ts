@@ -30,6 +30,10 @@ export function loadTensorflow(): void {
     const binding: unknown = load('../tfjs_binding.node')
     // Never the default: tfjs would choose it for the plain functions of tests and tracing as well.
     tf.registerBackend(backendName, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node'), -1)
+    if (!tf.findBackend(backendName)) {
+      tf.removeBackend(backendName)
+      throw new Error('Its backend could not be started.')
+    }
   } catch (thrown) {
     throw new AppError('device-failed', `The linked TensorFlow ${link.version} could not be loaded: ${(thrown as Error).message.split('\n')[0]}`,
       'Run `npm run tensorflow:link` again, or choose another device in Settings.', { cause: thrown })
