@@ -26,10 +26,10 @@ type Named = Record<string, tf.Tensor>
 
 /** Global L2 norm of all gradients, a scalar. Rows first: a GPU sums into one number with one group of threads only. */
 export function gradientNorm(gradients: Named): tf.Scalar {
-  const squares = Object.values(gradients).map((gradient) => {
+  const squares = Object.values(gradients).map((gradient) => tf.tidy(() => {
     const square = tf.square(gradient)
     return tf.sum(square.rank > 1 ? tf.sum(square, -1) : square)
-  })
+  }))
   return tf.sqrt(squares.reduce((total, square) => tf.add(total, square))) as tf.Scalar
 }
 
@@ -40,12 +40,16 @@ export function adamwUpdate(weights: Named, gradients: Named, first: Named, seco
   const rate = tf.div(inputs.learningRate, inputs.correction1)
   const next = { weights: {} as Named, first: {} as Named, second: {} as Named }
   for (const [name, weight] of Object.entries(weights)) {
-    const gradient = tf.mul(gradients[name]!, clip)
-    const mean = tf.add(tf.mul(first[name]!, beta1), tf.mul(gradient, 1 - beta1))
-    const square = tf.add(tf.mul(second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2))
-    const deviation = tf.add(tf.sqrt(tf.div(square, inputs.correction2)), adamwEpsilon)
-    const kept = decays(name, weight.rank) ? tf.mul(weight, keep) : weight
-    next.weights[name] = tf.sub(kept, tf.mul(tf.div(mean, deviation), rate))
+    // Run eagerly, the values in between would otherwise be held for all weights at once, many times the weights' memory.
+    const [updated, mean, square] = tf.tidy(() => {
+      const gradient = tf.mul(gradients[name]!, clip)
+      const nextMean = tf.add(tf.mul(first[name]!, beta1), tf.mul(gradient, 1 - beta1))
+      const nextSquare = tf.add(tf.mul(second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2))
+      const deviation = tf.add(tf.sqrt(tf.div(nextSquare, inputs.correction2)), adamwEpsilon)
+      const kept = decays(name, weight.rank) ? tf.mul(weight, keep) : weight
+      return [tf.sub(kept, tf.mul(tf.div(nextMean, deviation), rate)), nextMean, nextSquare]
+    }) as [tf.Tensor, tf.Tensor, tf.Tensor]
+    next.weights[name] = updated
     next.first[name] = mean
     next.second[name] = square
   }
