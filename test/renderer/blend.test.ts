@@ -70,7 +70,7 @@ describe('the blend panel', () => {
     expect(inputOf('blend.get')).toEqual({ baseModelId: base.id, tunedModelId: tuned.id, probe: { kind: 'toybox' }, positionCount: 11 })
     expect(wrapper.text()).toContain('Not measured yet')
     expect(wrapper.text()).toContain('Drawn for this purpose.')
-    expect(wrapper.get('figure').attributes('aria-label')).toContain('Test split: not measured at the base')
+    expect(wrapper.get('svg[role="img"]').attributes('aria-label')).toContain('Test split: not measured at the base')
     expect(namesCalled()).not.toContain('blend.measure')
   })
 
