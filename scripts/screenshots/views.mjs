@@ -73,6 +73,18 @@ export const views = {
       await page.getByRole('region', { name: 'Origin' }).getByRole('img').first().waitFor()
     },
   },
+  'inspector': {
+    at: 'inspector',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Choose', exact: true }).click()
+      await page.getByRole('searchbox', { name: 'Words of the pair' }).fill('wedge over')
+      await page.getByRole('button', { name: /^Inspect pair .*wedge over/ }).first().click()
+      await page.getByRole('tab', { name: 'Hidden tokens' }).click()
+      const tokens = page.getByRole('toolbar', { name: 'Tokens' }).getByRole('button')
+      for (const place of [3, 17, 34, 36]) await tokens.nth(place).click()
+      await page.getByRole('img', { name: 'With the expected codes' }).waitFor()
+    },
+  },
   'settings': { at: 'settings', act: (page) => page.getByRole('radiogroup', { name: 'Device' }).getByRole('radio').nth(1).waitFor() },
 }
 
