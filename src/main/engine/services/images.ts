@@ -108,7 +108,12 @@ export class ImagesService {
     return this.#store.files.absolute(source.relativePath)
   }
 
-  async #draw(image: StoredImage, size: MediaSize): Promise<Buffer> {
+  async #draw(image: StoredImage, size: MediaSize): Promise<Uint8Array> {
+    if (size === 'thumbnail' && image.recipe === null) {
+      // Not through pixels of full size: many are drawn at once when a large import is looked at for the first time.
+      const { thumbnail } = await readPicture(await readFile(this.#sourcePath(image)), `Picture ${image.id}`)
+      if (thumbnail !== null) return thumbnail
+    }
     const { width, height, data } = applyRecipe(await decodeImage(this.#sourcePath(image), `Picture ${image.id}`), image.recipe)
     const drawing = sharp(data, { raw: { width, height, channels: 3 } })
     return size === 'thumbnail' ? drawThumbnail(drawing) : drawing.webp({ quality: 92 }).toBuffer()
