@@ -224,7 +224,11 @@ test('cancelling keeps the batches that were committed', async () => {
   expect(progress).toEqual([0, 200, 400])
   expect(store.project.counts().pairCount).toBe(400)
   expect(store.imports.list()).toMatchObject([{ addedPairCount: 400, finishedAtMs: null }])
-  expect(await run(store, join(path, 'many.csv'))).toMatchObject({ addedPairCount: 600, knownPairCount: 400 })
+  // The same import goes on behind its last committed row.
+  expect((await inspectSource(join(path, 'many.csv'), { store })).resumesAfterRow).toBe(400)
+  expect(await run(store, join(path, 'many.csv'))).toMatchObject({ addedPairCount: 1000, knownPairCount: 0 })
+  expect(store.imports.list()).toHaveLength(1)
+  expect((await inspectSource(join(path, 'many.csv'), { store })).resumesAfterRow).toBeNull()
 })
 
 test('a copy that was deleted by hand comes back with the next import', async () => {

@@ -6,7 +6,7 @@ import type { EngineProcess } from './engineProcess'
 
 export type ShowOpenDialog = (options: OpenDialogOptions) => Promise<{ canceled: boolean; filePaths: string[] }>
 
-const tables = { name: 'Tables', extensions: ['csv', 'tsv', 'jsonl'] }
+const tables = { name: 'Tables, annotations and archives', extensions: ['csv', 'tsv', 'tab', 'jsonl', 'ndjson', 'json', 'parquet', 'parq', 'tar'] }
 const pictures = { name: 'Pictures', extensions: ['png', 'jpg', 'jpeg', 'webp', 'gif', 'avif', 'tif', 'tiff'] }
 const weights = { name: 'Model weights', extensions: ['safetensors', 'bin', 'pt', 'pth', 'ckpt'] }
 

@@ -1,6 +1,7 @@
 // The command line: names, options and help. Every command calls the contract; none holds logic of its own.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { splitSchema, taskSchema } from '@shared/contract/entities'
+import { importSourceKindSchema } from '@shared/contract/import'
 import { demo, type DemoOptions } from './commands/demo'
 import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
@@ -63,7 +64,7 @@ export function createProgram(surroundings: Surroundings): Command {
     return { ...surroundings, projectDir: projectDirOf(options), terminal: surroundings.terminalFor(options.json === true) }
   }
 
-  program.command('import <source>').description('import a folder of captioned pictures, or a CSV, TSV or JSONL table; creates the project when there is none')
+  program.command('import <source>').description('import captioned pictures, a table, annotations, Parquet or tar shards; creates the project when there is none')
     .addOption(new Option('--task <task>', 'what the pairs teach').choices(taskSchema.options).default('caption'))
     .addOption(splitOption('split of the new pairs').default('train'))
     .option('--left-image <column>', 'column of the left picture')
@@ -71,6 +72,9 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--right-image <column>', 'column of the right picture')
     .option('--right-text <column>', 'column of the right text')
     .option('--mapping <file>', 'the four columns as a JSON file')
+    .addOption(new Option('--format <form>', 'read the source as this form; found from the source when left out').choices(importSourceKindSchema.options))
+    .option('--start-over', 'begin at the first row even where an earlier import was broken off')
+    .option('--dry-run', 'show form, columns and first rows, and import nothing')
     .action((source: string, options: ImportOptions) => importPairs(contextOf(), source, options))
 
   program.command('tokenize').description('tokenize every picture without cached tokens').action(() => tokenize(contextOf()))

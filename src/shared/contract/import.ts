@@ -2,9 +2,13 @@ import { z } from 'zod'
 import { procedure } from './procedure'
 import { id, splitSchema, taskSchema } from './entities'
 
-export const importSourceKindSchema = z.enum(['folder', 'csv', 'tsv', 'jsonl'])
+/** The forms that data may have; the engine has one reader for each. */
+export const importSourceKindSchema = z.enum([
+  'folder', 'csv', 'tsv', 'jsonl', 'json', 'parquet', 'webdataset', 'coco', 'genome-regions', 'genome-questions', 'vqa', 'sugarcrepe', 'crop-choice', 'mmeb',
+])
+export type SourceKind = z.infer<typeof importSourceKindSchema>
 
-/** Which column feeds which part of a pair; null leaves that part empty. Not used for folders with sidecar captions. */
+/** Which column feeds which part of a pair; null leaves that part empty. Used for tables, archives and Parquet. */
 export const columnMappingSchema = z.strictObject({
   leftImage: z.string().nullable().default(null),
   leftText: z.string().nullable().default(null),
@@ -16,11 +20,21 @@ export type ColumnMapping = z.infer<typeof columnMappingSchema>
 export const importPreviewSchema = z.object({
   sourceName: z.string(),
   kind: importSourceKindSchema,
+  /** All forms that the source may have, the suggested one among them, with the words for people. */
+  forms: z.array(z.object({ kind: importSourceKindSchema, label: z.string() })),
+  /** Whether columns are chosen; other forms know their own sides. */
+  usesMapping: z.boolean(),
+  /** What the form teaches; null where it is chosen. */
+  task: taskSchema.nullable(),
   columns: z.array(z.string()),
   sampleRows: z.array(z.record(z.string(), z.string())),
   suggestedMapping: columnMappingSchema,
   /** Null when counting would need the whole file. */
   rowCount: z.number().nullable(),
+  /** What is wrong with the first rows, with where they stand. */
+  sampleProblems: z.array(z.string()),
+  /** Rows that an import that was broken off has done: the next one goes on behind them. Null when there is none. */
+  resumesAfterRow: z.number().nullable(),
 })
 export type ImportPreview = z.infer<typeof importPreviewSchema>
 
@@ -39,10 +53,10 @@ export const importRecordSchema = z.object({
 export type ImportRecord = z.infer<typeof importRecordSchema>
 
 export const importContract = {
-  inspect: procedure('Looks at a folder or table without importing: columns, sample rows and a suggested mapping.',
-    z.object({ sourceToken: z.string() }), importPreviewSchema),
-  start: procedure('Starts an import job. Pairs that the project already holds are left as they are.',
-    z.strictObject({ sourceToken: z.string(), mapping: columnMappingSchema.nullable().default(null), task: taskSchema.default('caption'), split: splitSchema.default('train') }),
+  inspect: procedure('Looks at a source without importing: its form, columns, first rows and a suggested mapping.',
+    z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null) }), importPreviewSchema),
+  start: procedure('Starts an import job. Pairs that the project already holds are left as they are; an import of the same source that was broken off goes on.',
+    z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null), startOver: z.boolean().default(false), mapping: columnMappingSchema.nullable().default(null), task: taskSchema.default('caption'), split: splitSchema.default('train') }),
     z.object({ jobId: id })),
   list: procedure('Lists past imports, newest first.', z.object({}), z.array(importRecordSchema)),
   listProblems: procedure('Lists the rows and files of one import that could not be used, with the reason.',

@@ -151,7 +151,8 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       ],
     }),
     'import.inspect': () => ({
-      sourceName: 'captions.csv', kind: 'csv', columns: ['file', 'caption', 'source'], rowCount: 240,
+      sourceName: 'captions.csv', kind: 'csv', forms: [{ kind: 'csv', label: 'CSV table' }], usesMapping: true, task: null, columns: ['file', 'caption', 'source'], rowCount: 240,
+      sampleProblems: [], resumesAfterRow: null,
       sampleRows: [1, 2, 3].map((row) => ({ file: `img/${row}.png`, caption: `a red circle above ${row} squares`, source: 'studio' })),
       suggestedMapping: { leftImage: null, leftText: 'caption', rightImage: 'file', rightText: null },
     }),

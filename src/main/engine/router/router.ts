@@ -36,7 +36,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       listFolder: os.picker.listFolder.handler(({ input }) => engine.services.picker.listFolder(input.token)),
     },
     import: {
-      inspect: os.import.inspect.handler(({ input }) => engine.services.imports.inspect(input.sourceToken)),
+      inspect: os.import.inspect.handler(({ input }) => engine.services.imports.inspect(input.sourceToken, input.kind)),
       start: os.import.start.handler(({ input }) => engine.services.importJobs.start(input)),
       list: os.import.list.handler(() => engine.services.imports.list()),
       listProblems: os.import.listProblems.handler(({ input }) => engine.services.imports.listProblems(input.importId, input.offset, input.limit)),

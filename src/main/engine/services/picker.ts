@@ -18,7 +18,7 @@ export interface FolderListing {
   entries: FolderEntry[]
 }
 
-const tableExtensions = new Set(['.csv', '.tsv', '.tab', '.jsonl', '.ndjson'])
+const tableExtensions = new Set(['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.json', '.parquet', '.parq', '.tar'])
 const weightExtensions = new Set(['.safetensors', '.bin', '.pt', '.pth', '.ckpt'])
 const order: Record<FolderEntry['kind'], number> = { folder: 0, project: 0, table: 1, weights: 1, image: 2 }
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })

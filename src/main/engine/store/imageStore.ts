@@ -37,6 +37,9 @@ type Row = Omit<StoredImage, 'recipe'> & { recipe: string | null }
 
 const toImage = (row: Row): StoredImage => ({ ...row, recipe: row.recipe === null ? null : (JSON.parse(row.recipe) as ImageRecipe) })
 
+/** Names a derived picture by what it is made of. */
+export const derivedHash = (sourceHash: string, recipe: ImageRecipe): string => createHash('sha256').update(`${sourceHash}\n${JSON.stringify(recipe)}`).digest('hex')
+
 export class ImageStore {
   constructor(private readonly database: Database) {}
 
@@ -80,7 +83,7 @@ export class ImageStore {
   /** Adds a derived picture, or finds the one with the same source and recipe. Sizes are those after the recipe. */
   ensureDerived(source: StoredImage, recipe: ImageRecipe, widthPx: number, heightPx: number): number {
     const recipeJson = JSON.stringify(recipe)
-    const hash = createHash('sha256').update(`${source.hash}\n${recipeJson}`).digest('hex')
+    const hash = derivedHash(source.hash, recipe)
     const known = this.findByHash(hash)
     if (known !== null) return known.id
     return this.database.run(

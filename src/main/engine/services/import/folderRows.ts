@@ -4,6 +4,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join, relative } from 'node:path'
 import { isPictureName } from '../pictureNames'
+import { fileImage } from './imageSource'
 import { longestText, type DraftOrProblem, type ImportDefaults } from './pairDraft'
 import { decodeBytes } from './textEncoding'
 
@@ -77,7 +78,7 @@ async function readDraft(folder: string, path: string, scan: FolderScan, default
   if (caption === '') return problem('empty-caption', `The caption “${relative(folder, captionPath)}” is empty.`)
   if (caption.length > longestText) return problem('long-text', `The caption has ${caption.length} characters; at most ${longestText} are taken.`)
   return {
-    draft: { location, leftImagePath: path, leftText: null, rightImagePath: null, rightText: caption, ...defaults, status: 'unreviewed', group: null, tags: [] },
+    draft: { location, leftImage: fileImage(path), leftText: null, rightImage: null, rightText: caption, ...defaults, status: 'unreviewed', group: null, tags: [] },
     problem: null,
   }
 }

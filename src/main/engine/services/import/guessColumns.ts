@@ -1,6 +1,7 @@
 // Suggests which column feeds which part of a pair: first by what the values look like, then by the names people use.
 import type { ColumnMapping } from '../../../../shared/contract/import'
 import { isPictureName } from '../pictureNames'
+import type { Cell } from './sourceRow'
 
 /** Columns with these names are taken as they are and never suggested for a side. */
 export const extraColumns = ['task', 'split', 'status', 'group', 'tags'] as const
@@ -8,14 +9,17 @@ export const extraColumns = ['task', 'split', 'status', 'group', 'tags'] as cons
 const rightImageNames = ['rightimage', 'targetimage', 'editedimage', 'outputimage', 'imageafter', 'afterimage', 'target', 'image2', 'imageb', 'cropimage', 'positiveimage']
 const leftImageNames = ['leftimage', 'image', 'imagepath', 'imagefile', 'filename', 'filepath', 'file', 'path', 'img', 'picture', 'photo', 'queryimage', 'sourceimage', 'inputimage', 'image1', 'imagea']
 const leftTextNames = ['lefttext', 'question', 'instruction', 'edit', 'editprompt', 'prompt', 'query', 'querytext', 'phrase', 'command']
-const rightTextNames = ['righttext', 'caption', 'text', 'answer', 'targettext', 'description', 'title', 'alttext', 'label', 'sentence']
+const rightTextNames = ['righttext', 'caption', 'text', 'answer', 'targettext', 'description', 'title', 'alttext', 'label', 'sentence', 'txt', 'cls']
 
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+/** Members of a JSON file beside the picture are columns like “json.caption”. */
+const plain = (name: string): string => name.toLowerCase().replace(/^json\./, '').replace(/[^a-z0-9]/g, '')
 
-export function guessColumns(columns: readonly string[], rows: readonly Record<string, string>[]): ColumnMapping {
+export function guessColumns(columns: readonly string[], rows: readonly Record<string, Cell>[]): ColumnMapping {
   const open = columns.filter(name => !(extraColumns as readonly string[]).includes(name.toLowerCase()))
-  const valuesOf = (name: string): string[] => rows.map(row => row[name] ?? '').filter(value => value.trim() !== '')
+  const valuesOf = (name: string): string[] => rows.map(row => row[name]).filter(value => typeof value === 'string' && value.trim() !== '') as string[]
+  const holdsPictures = (name: string): boolean => rows.some(row => typeof row[name] === 'object')
   const looksLikePictures = (name: string): boolean => {
+    if (holdsPictures(name)) return true
     const values = valuesOf(name)
     return values.length > 0 && values.filter(value => isPictureName(value.trim())).length * 2 >= values.length
   }

@@ -1,11 +1,11 @@
 // What the interface asks about imports. The job that runs one is started by the router with `run`.
-import type { ColumnMapping, ImportPreview, ImportProblem, ImportRecord } from '../../../../shared/contract/import'
+import type { ColumnMapping, ImportPreview, ImportProblem, ImportRecord, SourceKind } from '../../../../shared/contract/import'
 import type { Store } from '../../store/openStore'
 import type { ChangeBus } from '../changes'
 import { publishEdit } from '../pairs'
 import type { Picker } from '../picker'
 import type { ImportDefaults } from './pairDraft'
-import { inspectSource, runImport } from './runImport'
+import { inspectSource, runImport, type ImportOptions } from './runImport'
 
 export class ImportsService {
   readonly #store: Store
@@ -18,13 +18,13 @@ export class ImportsService {
     this.#changes = changes
   }
 
-  inspect(sourceToken: string): Promise<ImportPreview> {
-    return inspectSource(this.#picker.pathForToken(sourceToken))
+  inspect(sourceToken: string, kind: SourceKind | null = null): Promise<ImportPreview> {
+    return inspectSource(this.#picker.pathForToken(sourceToken), { kind, store: this.#store })
   }
 
   /** Runs to the end; see runImport for what it throws. */
-  run(sourcePath: string, mapping: ColumnMapping | null, defaults: ImportDefaults, progress: { signal: AbortSignal; onProgress: (done: number, total: number | null) => void }): Promise<ImportRecord> {
-    return runImport(this.#store, sourcePath, mapping, defaults, { ...progress, onBatch: () => publishEdit(this.#changes) })
+  run(sourcePath: string, mapping: ColumnMapping | null, defaults: ImportDefaults, options: Omit<ImportOptions, 'onBatch'>): Promise<ImportRecord> {
+    return runImport(this.#store, sourcePath, mapping, defaults, { ...options, onBatch: () => publishEdit(this.#changes) })
   }
 
   list(): ImportRecord[] {

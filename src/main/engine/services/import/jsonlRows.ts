@@ -1,4 +1,5 @@
-// One JSON object per line. Values become text: lists of plain values are joined by commas, other structures stay JSON.
+// JSON objects, one per line or in one list. Values become text: lists of plain values are joined by commas, other structures stay JSON.
+import { BrokenJson, readJsonElements } from './jsonElements'
 import type { TableRow } from './sourceRow'
 import { readTextBlocks, type TextEncoding } from './textEncoding'
 
@@ -10,6 +11,18 @@ export async function* readJsonlRows(path: string, fileName: string, encoding: T
   }
 }
 
+/** The items of an outermost list, as many JSON files have them. */
+export async function* readJsonListRows(path: string, fileName: string): AsyncGenerator<TableRow> {
+  try {
+    for await (const { key, index, value } of readJsonElements(path)) {
+      yield toObjectRow(value, key === null ? `${fileName}, item ${(index ?? 0) + 1}` : `${fileName}, ${key}${index === null ? '' : ` ${index + 1}`}`)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof BrokenJson)) throw thrown
+    yield { location: fileName, values: null, problem: { code: 'broken-file', reason: thrown.message } }
+  }
+}
+
 function toRow(line: string, location: string): TableRow {
   let parsed: unknown
   try {
@@ -17,6 +30,10 @@ function toRow(line: string, location: string): TableRow {
   } catch (thrown) {
     return { location, values: null, problem: { code: 'broken-row', reason: `The line is not JSON: ${(thrown as Error).message}.` } }
   }
+  return toObjectRow(parsed, location)
+}
+
+function toObjectRow(parsed: unknown, location: string): TableRow {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return { location, values: null, problem: { code: 'broken-row', reason: 'The line is JSON but not an object: expected {"column": "value", …}.' } }
   }
@@ -29,7 +46,7 @@ function toText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-async function* readLines(blocks: AsyncIterable<string>): AsyncGenerator<string> {
+export async function* readLines(blocks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = ''
   for await (const block of blocks) {
     const lines = (rest + block).split('\n')

@@ -5,13 +5,14 @@ import { splitSchema, statusSchema, taskSchema } from '../../../../shared/contra
 import type { ColumnMapping } from '../../../../shared/contract/import'
 import type { NewProblem } from '../../store/importStore'
 import type { extraColumns } from './guessColumns'
-import type { RowProblem } from './sourceRow'
+import { fileImage, type ImageSource } from './imageSource'
+import type { Cell, RowProblem } from './sourceRow'
 
 export interface PairDraft {
   location: string
-  leftImagePath: string | null
+  leftImage: ImageSource | null
   leftText: string | null
-  rightImagePath: string | null
+  rightImage: ImageSource | null
   rightText: string | null
   task: Task
   split: Split
@@ -43,39 +44,70 @@ const refuse = (code: string, reason: string): never => {
   throw new BadRow({ code, reason })
 }
 
+export interface DraftSides {
+  leftImage?: ImageSource | null
+  leftText?: string | null
+  rightImage?: ImageSource | null
+  rightText?: string | null
+}
+
+/** A row of a form that knows its own sides; texts are trimmed and checked like those of tables. */
+export function draftOfSides(location: string, sides: DraftSides, rest: Pick<PairDraft, 'task' | 'split'> & Partial<Pick<PairDraft, 'group' | 'status' | 'tags'>>): DraftOrProblem {
+  return orProblem(location, () => {
+    const leftImage = sides.leftImage ?? null
+    const rightImage = sides.rightImage ?? null
+    const leftText = checkText(cleanText(sides.leftText))
+    const rightText = checkText(cleanText(sides.rightText))
+    if (leftImage === null && leftText === null) refuse('empty-side', 'The left side has neither picture nor text.')
+    if (rightImage === null && rightText === null) refuse('empty-caption', 'The right side has neither picture nor text.')
+    return { location, leftImage, leftText, rightImage, rightText, status: 'unreviewed', group: null, tags: [], ...rest }
+  })
+}
+
+function cleanText(text: string | null | undefined): string | null {
+  const clean = (text ?? '').replaceAll('\0', '').trim()
+  return clean === '' ? null : clean
+}
+
 /** @param tableDir pictures are looked for below it */
-export function toDraft(location: string, values: Record<string, string>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): DraftOrProblem {
+export function toDraft(location: string, values: Record<string, Cell>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): DraftOrProblem {
+  return orProblem(location, () => draftOf(location, values, mapping, defaults, tableDir))
+}
+
+function orProblem(location: string, make: () => PairDraft): DraftOrProblem {
   try {
-    return { draft: draftOf(location, values, mapping, defaults, tableDir), problem: null }
+    return { draft: make(), problem: null }
   } catch (thrown) {
     if (thrown instanceof BadRow) return { draft: null, problem: { location, ...thrown.problem } }
     throw thrown
   }
 }
 
-function draftOf(location: string, values: Record<string, string>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): PairDraft {
+function draftOf(location: string, values: Record<string, Cell>, mapping: ColumnMapping, defaults: ImportDefaults, tableDir: string): PairDraft {
   const cell = (column: string | null): string | null => {
-    const text = column === null ? '' : (values[column] ?? '').replaceAll('\0', '').trim()
-    return text === '' ? null : text
+    const value = column === null ? null : values[column]
+    return typeof value === 'string' ? cleanText(value) : null
   }
   const mapped = Object.values(mapping)
   const extra = (name: (typeof extraColumns)[number]): string | null => {
     const column = Object.keys(values).find(key => key.toLowerCase() === name)
     return column === undefined || mapped.includes(column) ? null : cell(column)
   }
-  const image = (column: string | null): string | null => {
+  const image = (column: string | null): ImageSource | null => {
+    const held = column === null ? undefined : values[column]
+    if (typeof held === 'object') return held
     const value = cell(column)
-    return value === null ? null : toPicturePath(value, tableDir)
+    return value === null ? null : fileImage(toPicturePath(value, tableDir))
   }
-  const leftImagePath = image(mapping.leftImage)
-  const rightImagePath = image(mapping.rightImage)
+  const leftImage = image(mapping.leftImage)
+  const rightImage = image(mapping.rightImage)
   const leftText = checkText(cell(mapping.leftText))
   const rightText = checkText(cell(mapping.rightText))
-  if (leftImagePath === null && leftText === null) refuseEmpty('left', mapping.leftImage, mapping.leftText)
-  if (rightImagePath === null && rightText === null) refuseEmpty('right', mapping.rightImage, mapping.rightText)
+  if (leftImage === null && leftText === null) refuseEmpty('left', mapping.leftImage, mapping.leftText)
+  if (rightImage === null && rightText === null) refuseEmpty('right', mapping.rightImage, mapping.rightText)
   const splitWord = extra('split')?.toLowerCase() ?? null
   return {
-    location, leftImagePath, leftText, rightImagePath, rightText,
+    location, leftImage, leftText, rightImage, rightText,
     task: oneOf('task', extra('task')?.toLowerCase() ?? null, taskSchema.options, defaults.task),
     split: oneOf('split', splitWord === null ? null : (splitWords[splitWord] ?? splitWord), splitSchema.options, defaults.split),
     status: oneOf('status', extra('status')?.toLowerCase() ?? null, statusSchema.options, 'unreviewed'),

@@ -1,10 +1,9 @@
 // Takes the pictures of one batch of rows into the project, a few at a time, each file once.
-import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { AppError } from '../../../../shared/errors'
 import type { NewImage } from '../../store/imageStore'
 import type { Store } from '../../store/openStore'
 import { hashBytes, takePicture } from '../pictureIntake'
+import { PictureTooLarge, placeKey, placeName, readPlace, type ImagePlace } from './imageSource'
 import type { RowProblem } from './sourceRow'
 
 export type TakenPicture = { image: NewImage; problem: null } | { image: null; problem: RowProblem }
@@ -13,44 +12,49 @@ export type TakenPicture = { image: NewImage; problem: null } | { image: null; p
 const concurrency = 3
 /** Several rows often show one picture, mostly close together; older entries are read again. */
 const rememberedPaths = 20_000
+/** What people look at first has its thumbnails at once; the others are drawn when they come into sight. */
+export const drawnThumbnails = 2000
 
 export class PictureBatches {
   readonly #store: Store
+  #drawnCount = 0
   readonly #taken = new Map<string, TakenPicture>()
 
-  constructor(store: Store) {
+  constructor(store: Store, private readonly thumbnailCount: number) {
     this.#store = store
   }
 
-  /** @throws AppError 'disk-full', 'cancelled'; what is wrong with one picture is in its entry */
-  async take(paths: Iterable<string>, signal: AbortSignal): Promise<Map<string, TakenPicture>> {
-    const wanted = [...new Set(paths)]
+  /** Entries by placeKey. @throws AppError 'disk-full', 'cancelled'; what is wrong with one picture is in its entry */
+  async take(places: Iterable<ImagePlace>, signal: AbortSignal): Promise<Map<string, TakenPicture>> {
     const result = new Map<string, TakenPicture>()
-    const open = wanted.filter(path => {
-      const known = this.#taken.get(path)
-      if (known !== undefined) result.set(path, known)
-      return known === undefined
-    })
+    const open = new Map<string, ImagePlace>()
+    for (const place of places) {
+      const key = placeKey(place)
+      const known = this.#taken.get(key)
+      if (known === undefined) open.set(key, place)
+      else result.set(key, known)
+    }
+    const waiting = [...open]
     const worker = async (): Promise<void> => {
-      for (let path = open.shift(); path !== undefined; path = open.shift()) {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         signal.throwIfAborted()
-        result.set(path, await this.#takeOne(path))
+        result.set(next[0], await this.#takeOne(next[1]))
       }
     }
     // All workers end before the first failure is thrown, so that nothing writes into a project that is being closed.
     const outcomes = await Promise.allSettled(Array.from({ length: concurrency }, worker))
     const failure = outcomes.find(outcome => outcome.status === 'rejected')
     if (failure !== undefined) throw failure.reason
-    for (const path of wanted) this.#remember(path, result.get(path))
+    for (const key of open.keys()) this.#remember(key, result.get(key))
     return result
   }
 
-  async #takeOne(path: string): Promise<TakenPicture> {
-    let bytes: Buffer
+  async #takeOne(place: ImagePlace): Promise<TakenPicture> {
+    let bytes: Uint8Array
     try {
-      bytes = await readFile(path)
+      bytes = await readPlace(place)
     } catch (thrown) {
-      return { image: null, problem: readProblem(path, thrown as NodeJS.ErrnoException) }
+      return { image: null, problem: readProblem(place.kind === 'bytes' ? place.name : place.path, thrown as NodeJS.ErrnoException) }
     }
     const known = this.#store.images.findByHash(hashBytes(bytes))
     if (known !== null && known.format !== null && known.byteCount !== null && known.relativePath !== null) {
@@ -60,22 +64,24 @@ export class PictureBatches {
       return { image: { hash, widthPx, heightPx, format, byteCount, relativePath, sourceName }, problem: null }
     }
     try {
-      return { image: await takePicture(this.#store.files, bytes, basename(path)), problem: null }
+      return { image: await takePicture(this.#store.files, bytes, placeName(place), { withThumbnail: this.#drawnCount++ < this.thumbnailCount }), problem: null }
     } catch (thrown) {
       if (thrown instanceof AppError && thrown.code === 'unreadable-image') return { image: null, problem: { code: 'unreadable-picture', reason: thrown.message } }
       throw thrown
     }
   }
 
-  #remember(path: string, picture: TakenPicture | undefined): void {
+  #remember(key: string, picture: TakenPicture | undefined): void {
     if (picture === undefined) return
-    this.#taken.set(path, picture)
+    this.#taken.set(key, picture)
     const oldest = this.#taken.keys().next().value
     if (this.#taken.size > rememberedPaths && oldest !== undefined) this.#taken.delete(oldest)
   }
 }
 
-function readProblem(path: string, { code, message }: NodeJS.ErrnoException): RowProblem {
+function readProblem(path: string, thrown: NodeJS.ErrnoException): RowProblem {
+  const { code, message } = thrown
+  if (thrown instanceof PictureTooLarge) return { code: 'huge-picture', reason: `“${path}” is not taken: ${message.toLowerCase()}.` }
   if (code === 'ENOENT' || code === 'ENOTDIR') return { code: 'missing-picture', reason: `There is no file “${path}”.` }
   if (code === 'EISDIR') return { code: 'missing-picture', reason: `“${path}” is a folder, not a picture.` }
   if (code === 'EACCES' || code === 'EPERM') return { code: 'unreadable-picture', reason: `You are not allowed to read “${path}”.` }

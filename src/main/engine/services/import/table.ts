@@ -1,64 +1,55 @@
-// Opens a table of any kind by its file name, and looks at its beginning.
-import { stat } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
-import { AppError } from '../../../../shared/errors'
-import { readCsvRows } from './csvRows'
-import { readJsonlRows } from './jsonlRows'
-import type { TableRow } from './sourceRow'
-import { detectEncoding, type TextEncoding } from './textEncoding'
-
-export type TableKind = 'csv' | 'tsv' | 'jsonl'
+// Anything with rows and columns, and a look at its beginning.
+import type { Cell, RowProblem, TableRow } from './sourceRow'
 
 export interface Table {
   path: string
   name: string
-  kind: TableKind
-  encoding: TextEncoding
-  /** Reads from the beginning at every call. */
-  rows(): AsyncGenerator<TableRow>
+  /** Where relative picture paths start. */
+  pictureDir: string
+  /** Of the whole file, listed before its rows. */
+  problem: RowProblem | null
+  /** Whether reading to the end takes about a second. */
+  isCountable: boolean
+  /** As many rows show all columns that are commonly there. */
+  enoughRows: number
+  /** Null when it is not known without reading. */
+  knownRowCount: number | null
+  /** Reads from the beginning at every call. @param columns those that are needed; all when left out */
+  rows(columns?: ReadonlySet<string>): AsyncGenerator<TableRow>
 }
 
 export interface TableScan {
   columns: string[]
-  sampleRows: Record<string, string>[]
+  sampleRows: Record<string, Cell>[]
   /** Null when the reading stopped before the end. */
   rowCount: number | null
+  /** Reasons of the first rows that cannot be used. */
+  sampleProblems: string[]
 }
 
-const kinds: Record<string, TableKind> = { '.csv': 'csv', '.tsv': 'tsv', '.tab': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' }
-/** A table of this size is read through to count its rows in about a second. */
-const countableBytes = 64 * 1024 * 1024
 const sampleCount = 20
-const columnRowCount = 1000
-
-/** @throws AppError 'bad-input' for another kind of file */
-export async function openTable(path: string): Promise<Table> {
-  const name = basename(path)
-  const kind = kinds[extname(name).toLowerCase()]
-  if (kind === undefined) {
-    throw new AppError('bad-input', `Expected a folder of pictures or a table (.csv, .tsv, .jsonl), got “${name}”.`, 'Choose a folder, or save the table as CSV.')
-  }
-  const encoding = await detectEncoding(path)
-  const rows = (): AsyncGenerator<TableRow> => (kind === 'jsonl' ? readJsonlRows(path, name, encoding) : readCsvRows(path, name, encoding, kind === 'tsv' ? '\t' : null))
-  return { path, name, kind, encoding, rows }
-}
+const problemCount = 5
 
 /**
  * Reads enough to know the columns: to the end where the file is small, otherwise until `wanted` columns were all seen,
  * because the lines of a JSONL file need not have the same ones.
+ * Where pictures lie in the rows, a few rows are enough.
  */
 export async function scanTable(table: Table, wanted: readonly string[] = []): Promise<TableScan> {
-  const isCountable = (await stat(table.path)).size <= countableBytes
   const columns = new Set<string>()
-  const sampleRows: Record<string, string>[] = []
+  const sampleRows: Record<string, Cell>[] = []
+  const sampleProblems: string[] = []
   let rowCount = 0
   for await (const row of table.rows()) {
     rowCount++
-    if (row.values === null) continue
+    if (row.values === null) {
+      if (sampleProblems.length < problemCount) sampleProblems.push(`${row.location}: ${row.problem.reason}`)
+      continue
+    }
     for (const name of Object.keys(row.values)) columns.add(name)
     if (sampleRows.length < sampleCount) sampleRows.push(row.values)
-    const hasEnough = rowCount >= columnRowCount && wanted.every(name => columns.has(name))
-    if (!isCountable && hasEnough) return { columns: [...columns], sampleRows, rowCount: null }
+    const hasEnough = rowCount >= table.enoughRows && wanted.every(name => columns.has(name))
+    if (!table.isCountable && hasEnough) return { columns: [...columns], sampleRows, sampleProblems, rowCount: table.knownRowCount }
   }
-  return { columns: [...columns], sampleRows, rowCount }
+  return { columns: [...columns], sampleRows, sampleProblems, rowCount }
 }

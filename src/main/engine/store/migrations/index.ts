@@ -5,13 +5,14 @@ import { firstLight } from './0001-first-light'
 import { modelJobs } from './0002-model-jobs'
 import { modelNotes } from './0003-model-notes'
 import { codebookUse } from './0004-codebook-use'
+import { importProgress } from './0005-import-progress'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */

@@ -1,0 +1,64 @@
+// Where the bytes of one picture of a row are: a file, a part of an archive, or memory. Readers say where; the bytes are
+// read when the batch is taken, so that a reader can be run through without touching a picture.
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { ImageRecipe } from '../../../../shared/imageRecipe'
+
+export type CropBox = NonNullable<ImageRecipe['cropBoxPx']>
+
+export type ImagePlace =
+  | { kind: 'file'; path: string }
+  | { kind: 'slice'; path: string; offsetBytes: number; lengthBytes: number; name: string }
+  | { kind: 'bytes'; bytes: Uint8Array; name: string; key: string }
+
+export interface ImageSource {
+  place: ImagePlace
+  /** The part that the row means; null for the whole picture. May reach over the edge by rounding. */
+  cropBoxPx: CropBox | null
+}
+
+/** A larger file is no picture that people label, and would fill the memory. */
+export const largestPictureBytes = 256 * 1024 * 1024
+
+export const fileImage = (path: string, cropBoxPx: CropBox | null = null): ImageSource => ({ place: { kind: 'file', path }, cropBoxPx })
+
+/** Names the bytes within one import, so that a picture that several rows show is taken once. */
+export function placeKey(place: ImagePlace): string {
+  if (place.kind === 'file') return place.path
+  return place.kind === 'slice' ? `${place.path}@${place.offsetBytes}` : place.key
+}
+
+export const placeName = (place: ImagePlace): string => (place.kind === 'file' ? basename(place.path) : place.name)
+
+/** Of pictures that wait in memory; the others cost nothing until they are read. */
+export const heldBytes = (image: ImageSource | null): number => (image?.place.kind === 'bytes' ? image.place.bytes.byteLength : 0)
+
+export class PictureTooLarge extends Error {
+  constructor(readonly byteCount: number) {
+    super(`The picture has ${Math.ceil(byteCount / 2 ** 20)} MiB; at most ${largestPictureBytes / 2 ** 20} MiB are read`)
+  }
+}
+
+/** @throws PictureTooLarge, and what the file system throws */
+export async function readPlace(place: ImagePlace): Promise<Uint8Array> {
+  if (place.kind === 'bytes') return place.bytes
+  const file = await open(place.path, 'r')
+  try {
+    if (place.kind === 'file') {
+      const { size } = await file.stat()
+      if (size > largestPictureBytes) throw new PictureTooLarge(size)
+      return await file.readFile()
+    }
+    const bytes = Buffer.alloc(place.lengthBytes)
+    const { bytesRead } = await file.read(bytes, 0, place.lengthBytes, place.offsetBytes)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** For people, in a preview. */
+export function describeImage({ place, cropBoxPx }: ImageSource): string {
+  const box = cropBoxPx === null ? '' : ` ${cropBoxPx.width}×${cropBoxPx.height} at ${cropBoxPx.left}, ${cropBoxPx.top}`
+  return `${placeName(place)}${box}`
+}
