@@ -81,7 +81,7 @@ describe('lineage', () => {
     expect(new Set(imageIds).size).toBe(6)
     await expect(Promise.all(imageIds.map((imageId) => project.engine.services.images.imageFile(imageId, 'thumbnail')))).resolves.toHaveLength(6)
 
-    // A rename, as any other change, keeps what the record says.
+    // Like every other change, a rename keeps what the record says.
     await project.client.models.rename({ modelId: 'imported:blend', name: 'Half and half' })
     expect((await project.client.models.getLineage({})).blends).toHaveLength(1)
     writeFileSync(join(project.projectDir, 'runs', String(runId), 'snapshot.json'), 'not json')
