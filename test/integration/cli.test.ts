@@ -129,7 +129,7 @@ describe('commands', () => {
   it('resumes without planning anew', async () => {
     jobStates = [{ state: 'done' }]
     expect(await runCommand('train', '--resume', '3')).toBe(0)
-    expect(calls.map((call) => call.name)).toEqual(['runs.resume'])
+    expect(calls.map((call) => call.name)).toEqual(['devices.list', 'runs.resume'])
   })
 })
 
@@ -170,7 +170,7 @@ describe('interrupts', () => {
     jobStates = [{ done: 1 }]
     setTimeout(() => interrupt.abort(), 50)
     expect(await runCommand('train')).toBe(130)
-    expect(calls.map((call) => call.name)).toEqual(['runs.plan', 'runs.start', 'runs.pause'])
+    expect(calls.map((call) => call.name)).toEqual(['devices.list', 'runs.plan', 'runs.start', 'runs.pause'])
     expect(results[0]).toContain('is paused at step 4 of 8')
     expect(results[0]).toContain('fuselip train --resume 3')
   })

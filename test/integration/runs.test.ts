@@ -23,8 +23,12 @@ const untilStep = async (runId: number, step: number) => {
 describe('runs', () => {
   it('reads the presets, shortest first', async () => {
     const presets = await project.client.runs.listPresets({})
-    expect(presets.map((preset) => preset.id)).toEqual(['quick', 'demo', 'balanced', 'thorough'])
-    expect(presets[2]!.recipe).toMatchObject({ epochs: 12, weightDecay: 0.1, useHardNegatives: true })
+    expect(presets.map((preset) => preset.id)).toEqual(['quick', 'demo', 'scratch-3m', 'balanced', 'scratch-12m', 'thorough'])
+    const recipeOf = (id: string) => presets.find((preset) => preset.id === id)!.recipe
+    expect(recipeOf('balanced')).toMatchObject({ epochs: 12, weightDecay: 0.1, useHardNegatives: true })
+    // FuseLIP (arXiv 2506.03096), training details.
+    expect(recipeOf('scratch-3m')).toMatchObject({ epochs: 8, batchSize: 2048, learningRate: 1e-3, warmupSteps: 12_000, weightDecay: 1, gradientClip: 1, mmmWeight: 0.25, maskProbability: 0.1 })
+    expect(recipeOf('scratch-12m')).toMatchObject({ epochs: 16, weightDecay: 0.5 })
   })
 
   it('names the preset file and the key that are wrong', async () => {
