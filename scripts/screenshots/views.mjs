@@ -68,7 +68,7 @@ export const views = {
   'models': {
     at: 'models',
     act: async (page) => {
-      await page.keyboard.press('2')
+      await page.getByRole('radio', { name: 'Lineage' }).click()
       await page.getByRole('list', { name: 'Lineage' }).getByRole('button', { name: /tuned/ }).first().click()
       await page.getByRole('region', { name: 'Origin' }).getByRole('img').first().waitFor()
     },
