@@ -11,10 +11,8 @@ import { Random } from '../../src/main/engine/toybox/random.ts'
 import { cropRegion, sceneRegions } from '../../src/main/engine/toybox/regions.ts'
 import { sampleProjectItems } from '../../src/main/engine/toybox/sample.ts'
 import { generateScene, radiusBySize } from '../../src/main/engine/toybox/scene.ts'
-import type { Transform } from '../../src/main/engine/toybox/transforms.ts'
-import {
-  applyTransform, cropTransforms, rotateTransforms, transformFamilies, transformGroup, transformText,
-} from '../../src/main/engine/toybox/transforms.ts'
+import { cropTransforms, rotateTransforms, transformFamilies, transformText, type Transform } from '../../src/shared/imageTransforms.ts'
+import { applyTransform, transformGroup } from '../../src/main/engine/toybox/transforms.ts'
 import { readMentions } from '../helpers/toyboxReader.ts'
 import { domains } from '../../src/main/engine/toybox/domain.ts'
 

@@ -1,7 +1,7 @@
 // Pictures and derived pictures (a source and a recipe, never pixels).
 import { createHash } from 'node:crypto'
 import { AppError } from '../../../shared/errors'
-import type { ImageRecipe } from '../../../shared/imageRecipe'
+import { recipeKey, type ImageRecipe } from '../../../shared/imageRecipe'
 import type { Database } from './database'
 
 export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const
@@ -38,7 +38,7 @@ type Row = Omit<StoredImage, 'recipe'> & { recipe: string | null }
 const toImage = (row: Row): StoredImage => ({ ...row, recipe: row.recipe === null ? null : (JSON.parse(row.recipe) as ImageRecipe) })
 
 /** Names a derived picture by what it is made of. */
-export const derivedHash = (sourceHash: string, recipe: ImageRecipe): string => createHash('sha256').update(`${sourceHash}\n${JSON.stringify(recipe)}`).digest('hex')
+export const derivedHash = (sourceHash: string, recipe: ImageRecipe): string => createHash('sha256').update(`${sourceHash}\n${recipeKey(recipe)}`).digest('hex')
 
 export class ImageStore {
   constructor(private readonly database: Database) {}
@@ -82,12 +82,11 @@ export class ImageStore {
 
   /** Adds a derived picture, or finds the one with the same source and recipe. Sizes are those after the recipe. */
   ensureDerived(source: StoredImage, recipe: ImageRecipe, widthPx: number, heightPx: number): number {
-    const recipeJson = JSON.stringify(recipe)
     const hash = derivedHash(source.hash, recipe)
     const known = this.findByHash(hash)
     if (known !== null) return known.id
     return this.database.run(
       'INSERT INTO images (hash, widthPx, heightPx, sourceName, sourceImageId, recipe, addedAtMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      hash, widthPx, heightPx, source.sourceName, source.id, recipeJson, Date.now()).insertedId
+      hash, widthPx, heightPx, source.sourceName, source.id, recipeKey(recipe), Date.now()).insertedId
   }
 }

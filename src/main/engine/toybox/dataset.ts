@@ -12,7 +12,8 @@ import { Random } from './random.ts'
 import { cropRegion, sceneRegions } from './regions.ts'
 import type { Scene } from './scene.ts'
 import { generateScene, sceneKey } from './scene.ts'
-import { pickTransformFamily, transformFamilies, transformGroup } from './transforms.ts'
+import { transformFamilies } from '../../../shared/imageTransforms.ts'
+import { pickTransformFamily, transformGroup } from './transforms.ts'
 
 export type ToyTask = 'caption' | 'vqa' | 'edit' | 'transform' | 'region'
 

@@ -1,17 +1,11 @@
-// Text-guided image transformations (FuseLIP, arXiv 2506.03096): families, their texts, group sizes and pick weights.
+// Text-guided image transformations of drawn scenes: groups of one family, and their pixels. Families, texts and weights are
+// those of shared/imageTransforms.ts.
+import {
+  cropSquare, pickShare, runsBackward, transformFamilies, transformFamilyNames, transformText, backwardText, variantsOf, type Transform, type TransformFamily,
+} from '../../../shared/imageTransforms.ts'
 import type { ToyImage } from './picture.ts'
 import { meanDifference, resampleBox, samplePoint } from './picture.ts'
 import type { Random } from './random.ts'
-
-export type TransformFamily = 'crop' | 'rotate' | 'jitter' | 'flip' | 'grayscale'
-
-export type Transform =
-  | { family: 'crop'; row: number; column: number }
-  /** Positive is clockwise. */
-  | { family: 'rotate'; degrees: number }
-  | { family: 'jitter'; brightness: number; contrast: number; saturation: number }
-  | { family: 'flip'; axis: 'horizontal' | 'vertical' }
-  | { family: 'grayscale' }
 
 export interface TransformItem {
   before: ToyImage
@@ -19,47 +13,16 @@ export interface TransformItem {
   after: ToyImage
 }
 
-/** Items of one source picture that share a batch; `weight` is for picking a family by item, not by group. */
-export const transformFamilies: Record<TransformFamily, { weight: number; groupSize: number }> = {
-  crop: { weight: 2, groupSize: 9 },
-  rotate: { weight: 1, groupSize: 3 },
-  jitter: { weight: 1, groupSize: 3 },
-  flip: { weight: 2, groupSize: 4 },
-  grayscale: { weight: 1, groupSize: 2 },
-}
-
-const largestCropPx = 256
-const cropRows = ['upper', 'center', 'lower'] as const
-const cropColumns = ['left', 'center', 'right'] as const
 /** Results closer than this (of 255) look alike, so that neither could be told to be the answer. */
 const leastDifference = 2
 /** A crop with fewer pixels than this share away from its mean colour shows nothing but ground. */
 const leastShownShare = 0.01
 const shownDeviation = 45
 
-export const cropTransforms: readonly Transform[] = cropRows.flatMap((_, row) =>
-  cropColumns.map((_, column) => ({ family: 'crop', row, column }) as const))
-export const rotateTransforms: readonly Transform[] = [-1, 1].flatMap((direction) =>
-  Array.from({ length: 9 }, (_, index) => ({ family: 'rotate', degrees: direction * 10 * (index + 1) }) as const))
-
 /** Each family in proportion to its weight divided by its group size. */
 export function pickTransformFamily(random: Random): TransformFamily {
-  const families = Object.entries(transformFamilies)
-  const entries = families.map(([family, { weight, groupSize }]) => [family, weight / groupSize])
+  const entries = transformFamilyNames.map((family) => [family, pickShare(family)])
   return random.weighted(Object.fromEntries(entries) as Record<TransformFamily, number>)
-}
-
-export function transformText(transform: Transform): string {
-  switch (transform.family) {
-    case 'crop': return `crop to ${cropRows[transform.row]} ${cropColumns[transform.column]}`
-    case 'rotate':
-      return `rotate ${Math.abs(transform.degrees)} degrees ${transform.degrees > 0 ? '' : 'counter'}clockwise`
-    case 'flip': return `flip ${transform.axis}ly`
-    case 'grayscale': return 'grayscale'
-    case 'jitter': return (['brightness', 'contrast', 'saturation'] as const)
-      .map((name) => `${transform[name] < 1 ? 'decrease' : 'increase'} ${name} by factor ${transform[name].toFixed(1)}`)
-      .join(' and ')
-  }
 }
 
 /**
@@ -67,37 +30,18 @@ export function transformText(transform: Transform): string {
  * (`colorize`).
  */
 export function transformGroup(family: TransformFamily, source: ToyImage, random: Random): TransformItem[] {
-  const transforms = random.shuffle(variants(family, random)).slice(0, transformFamilies[family].groupSize)
-  const forward: TransformItem[] = []
+  const transforms = random.shuffle(variantsOf(family, random)).slice(0, transformFamilies[family].groupSize)
+  const forward: (TransformItem & { transform: Transform })[] = []
   for (const transform of transforms) {
     const after = applyTransform(source, transform)
     const others = [source, ...forward.map((item) => item.after)]
     const isLikeAnother = others.some((other) => meanDifference(other, after) < leastDifference)
     const isEmpty = family === 'crop' && isBareGround(after)
-    if (!isLikeAnother && !isEmpty) forward.push({ before: source, text: transformText(transform), after })
+    if (!isLikeAnother && !isEmpty) forward.push({ transform, before: source, text: transformText(transform), after })
   }
-  if (family !== 'flip' && family !== 'grayscale') return forward
-  const backward = forward.map(({ before, text, after }) => ({
-    before: after,
-    text: family === 'grayscale' ? 'colorize' : text,
-    after: before,
-  }))
-  return forward.flatMap((item, index) => [item, backward[index]!])
-}
-
-function variants(family: TransformFamily, random: Random): readonly Transform[] {
-  switch (family) {
-    case 'crop': return cropTransforms
-    case 'rotate': return rotateTransforms
-    case 'flip': return [{ family, axis: 'horizontal' }, { family, axis: 'vertical' }]
-    case 'grayscale': return [{ family }]
-    case 'jitter': return Array.from({ length: transformFamilies.jitter.groupSize }, () => ({
-      family,
-      brightness: random.integer(3, 20) / 10,
-      contrast: random.integer(3, 20) / 10,
-      saturation: random.integer(3, 20) / 10,
-    }))
-  }
+  const items = forward.map(({ before, text, after }) => ({ before, text, after }))
+  if (!runsBackward(family)) return items
+  return forward.flatMap(({ transform, before, after }, index) => [items[index]!, { before: after, text: backwardText(transform), after: before }])
 }
 
 /** The result has the size of the source. */
@@ -112,9 +56,8 @@ export function applyTransform(image: ToyImage, transform: Transform): ToyImage 
 }
 
 function crop(image: ToyImage, row: number, column: number): ToyImage {
-  const sidePx = Math.floor(Math.min(image.sizePx / 2, largestCropPx))
-  const free = (image.sizePx - sidePx) / 2
-  return resampleBox(image, { leftPx: Math.round(column * free), topPx: Math.round(row * free), sidePx }, image.sizePx)
+  const { left, top, sidePx } = cropSquare(row, column, { width: image.sizePx, height: image.sizePx })
+  return resampleBox(image, { leftPx: left, topPx: top, sidePx }, image.sizePx)
 }
 
 /** About the centre; what comes from outside the picture is black. */

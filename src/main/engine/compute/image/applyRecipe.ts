@@ -1,6 +1,8 @@
-// Draws a derived image: crops, then flips, then turns a picture as its recipe says.
+// Draws a derived image as its recipe says: crops, resizes, flips, turns, then changes colours.
 import { AppError } from '../../../../shared/errors'
 import type { ImageRecipe } from '../../../../shared/imageRecipe'
+import { jitterColours, toGrayscale } from './changeColours'
+import { resizeBicubic } from './resizeBicubic'
 import type { RgbImage } from './rgbImage'
 
 /** Fills a picture of the given size; `sourceOf` gives the source pixel of (x, y), or −1 for black. */
@@ -37,7 +39,14 @@ function flip(image: RgbImage, axis: 'horizontal' | 'vertical'): RgbImage {
     : remap(image, width, height, (x, y) => (height - 1 - y) * width + x)
 }
 
-/** Quarter turns lose nothing and may swap the sides; other angles keep the size, take the nearest pixel, fill black. */
+/** 16 bits after the point; sums of it stay exact in doubles. */
+const fixed = (value: number): number => Math.floor(value * 65_536 + 0.5)
+const roundTo15 = (value: number): number => Math.round(value * 1e15) / 1e15
+
+/**
+ * Quarter turns lose nothing and may swap the sides. Other angles keep the size, take the nearest pixel and fill black, with
+ * the fixed-point steps of Pillow's `rotate`, so that ties fall as they do in the published training.
+ */
 function rotate(image: RgbImage, degreesClockwise: number): RgbImage {
   const { width, height } = image
   const angle = ((degreesClockwise % 360) + 360) % 360
@@ -45,13 +54,15 @@ function rotate(image: RgbImage, degreesClockwise: number): RgbImage {
   if (angle === 90) return remap(image, height, width, (x, y) => (height - 1 - x) * width + y)
   if (angle === 180) return remap(image, width, height, (x, y) => (height - 1 - y) * width + (width - 1 - x))
   if (angle === 270) return remap(image, height, width, (x, y) => x * width + (width - 1 - y))
-  const cosine = Math.cos((angle * Math.PI) / 180)
-  const sine = Math.sin((angle * Math.PI) / 180)
+  const cosine = roundTo15(Math.cos((angle * Math.PI) / 180))
+  const sine = roundTo15(Math.sin((angle * Math.PI) / 180))
+  const [middleX, middleY] = [width / 2, height / 2]
+  const startX = fixed(-cosine * middleX - sine * middleY + middleX + (cosine + sine) * 0.5)
+  const startY = fixed(sine * middleX - cosine * middleY + middleY + (cosine - sine) * 0.5)
+  const [stepCosine, stepSine, stepMinusSine] = [fixed(cosine), fixed(sine), fixed(-sine)]
   return remap(image, width, height, (x, y) => {
-    const dx = x + 0.5 - width / 2
-    const dy = y + 0.5 - height / 2
-    const sourceX = Math.floor(cosine * dx + sine * dy + width / 2)
-    const sourceY = Math.floor(cosine * dy - sine * dx + height / 2)
+    const sourceX = Math.floor((startX + x * stepCosine + y * stepSine) / 65_536)
+    const sourceY = Math.floor((startY + x * stepMinusSine + y * stepCosine) / 65_536)
     const isInside = sourceX >= 0 && sourceX < width && sourceY >= 0 && sourceY < height
     return isInside ? sourceY * width + sourceX : -1
   })
@@ -65,6 +76,9 @@ function rotate(image: RgbImage, degreesClockwise: number): RgbImage {
 export function applyRecipe(image: RgbImage, recipe: ImageRecipe | null): RgbImage {
   if (!recipe) return image
   const cropped = recipe.cropBoxPx ? crop(image, recipe.cropBoxPx) : image
-  const flipped = recipe.flip ? flip(cropped, recipe.flip) : cropped
-  return rotate(flipped, recipe.rotateDegrees)
+  const resized = recipe.resizePx ? resizeBicubic(cropped, recipe.resizePx.width, recipe.resizePx.height) : cropped
+  const flipped = recipe.flip ? flip(resized, recipe.flip) : resized
+  const turned = rotate(flipped, recipe.rotateDegrees)
+  const coloured = recipe.jitter ? jitterColours(turned, recipe.jitter) : turned
+  return recipe.grayscale ? toGrayscale(coloured) : coloured
 }

@@ -2,9 +2,9 @@
 // read when the batch is taken, so that a reader can be run through without touching a picture.
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { ImageRecipe } from '../../../../shared/imageRecipe'
+import type { CropBox } from '../../../../shared/imageRecipe'
 
-export type CropBox = NonNullable<ImageRecipe['cropBoxPx']>
+export type { CropBox }
 
 export type ImagePlace =
   | { kind: 'file'; path: string }

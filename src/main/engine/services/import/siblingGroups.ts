@@ -1,7 +1,5 @@
-// Groups of rows about one picture. The published training keeps four together in a batch; a batch could not hold all
-// fifty regions of a picture and anything else.
-
-const groupSize = 4
+// Groups of rows about one picture, as the published training keeps them together in a batch.
+import { siblingGroupSize } from '../../../../shared/regionBoxes'
 
 /** Counts rows by picture, so that rows of one picture fall into groups of four wherever they stand in the file. */
 export class SiblingGroups {
@@ -10,7 +8,7 @@ export class SiblingGroups {
   next(picture: string): string {
     const count = this.#countByPicture.get(picture) ?? 0
     this.#countByPicture.set(picture, count + 1)
-    return `${picture}/${Math.floor(count / groupSize)}`
+    return `${picture}/${Math.floor(count / siblingGroupSize)}`
   }
 
   /** For files that hold all rows of a picture together: forgets it, so that memory stays flat. */
