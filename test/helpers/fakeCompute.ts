@@ -1,8 +1,10 @@
 // A stand-in for the compute thread that keeps its promises without tensors: a picture's codes are its mean colour, a
-// side's vector is that colour plus the colours named in its text. Mining, search and recall are the real code.
+// side's vector is that colour plus the colours named in its text. Mining, search, recall, learning and clustering are the real code.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import { learnDecisions, predictDecisions } from '../../src/main/engine/compute/attention/decisionModel'
+import { assignRows, findCentres } from '../../src/main/engine/compute/attention/kMeans'
 import { measureRecall } from '../../src/main/engine/compute/evaluation/recall'
 import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
 import { layOutSide, tokenLabel } from '../../src/main/engine/compute/inspect/tokenLabels'
@@ -75,6 +77,10 @@ export class FakeCompute implements Compute {
     mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
     nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
     measureRecall: async (request) => measureRecall(request),
+    learnDecisions: (request) => learnDecisions(request),
+    predictDecisions: async ({ model, left, right }) => ({ probabilities: predictDecisions(model, left, right) }),
+    findCentres: async ({ rows, width: columns, clusterCount, seed }) => ({ centres: await findCentres(rows, columns, { clusterCount, seed }) }),
+    assignRows: async ({ rows, width: columns, centres }) => assignRows(rows, centres, columns),
     measureStep: async ({ left, right, device }) => ({
       config: { width, headCount: 1, layerCount: 1, contextLength: 32, codebookSize: 256, imageTokenCount: 6, hasMask: true },
       leftLength: left.length ? 16 : 0, rightLength: right.length ? 16 : 0, slotsPerPair: 2, pairCount: 2,

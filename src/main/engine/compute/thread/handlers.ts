@@ -19,6 +19,7 @@ import { sideRow } from '../training/batches'
 import { createTrainingStep } from '../training/compiledStep'
 import { measureStep } from '../training/measureStep'
 import { train } from '../training/trainer'
+import { createAttentionHandlers } from './attentionHandlers'
 import { chooseDevice, listDevices } from './devices'
 import { createInspectHandlers } from './inspectHandlers'
 import { modelHandlers } from './modelHandlers'
@@ -84,6 +85,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
   return {
     ...modelHandlers,
     ...inspect.handlers,
+    ...createAttentionHandlers(takeTurn),
 
     listDevices: () => listDevices(),
 

@@ -5,6 +5,7 @@ import type { Device, ListedDevice } from '../../../../shared/contract/studio'
 import type { Metric, Recall, Validation, Verdict } from '../../../../shared/contract/entities'
 import type { ImageRecipe } from '../../../../shared/imageRecipe'
 import type { Recipe } from '../../../../shared/recipe'
+import type { AttentionMethods } from './attentionHandlers'
 import type { InspectMethods } from './inspectHandlers'
 import type { ModelMethods } from './modelHandlers'
 import type { StepMeasurement } from '../training/planner'
@@ -106,7 +107,7 @@ export interface TrainingOutcome {
 export interface ProgressEvent { kind: 'progress'; done: number; total: number }
 
 /** Method name → request, result, and the events that may come before the result. */
-export interface ComputeMethods extends ModelMethods, InspectMethods {
+export interface ComputeMethods extends ModelMethods, InspectMethods, AttentionMethods {
   listDevices: { request: Record<string, never>; result: FoundDevice[]; event: never }
   describeModel: { request: { modelDir: string }; result: ModelInfo; event: never }
   /** One entry per image; exactly one of codes and error is null. */
