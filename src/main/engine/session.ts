@@ -24,6 +24,7 @@ import { ModelRegistry } from './services/modelRegistry'
 import { ModelsService } from './services/models'
 import { NegativesService } from './services/negatives'
 import { PairsService } from './services/pairs'
+import { ExportsService } from './services/out/exports'
 import type { Picker } from './services/picker'
 import { ProjectService } from './services/project'
 import type { RecentProjects } from './services/recentProjects'
@@ -84,6 +85,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject, onModelChosen: (modelId) => embeddingJobs.onModelChosen(modelId) }),
     imports,
     importJobs: new ImportJobs(jobs, imports, picker),
+    exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),

@@ -1,6 +1,7 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
 import { blendContract } from './blend'
 import { embeddingsContract } from './embeddings'
+import { exportsContract } from './exports'
 import { importContract } from './import'
 import { inspectorContract } from './inspector'
 import { modelsContract } from './models'
@@ -17,6 +18,7 @@ export const contract = {
   project: projectContract,
   picker: pickerContract,
   import: importContract,
+  exports: exportsContract,
   pairs: pairsContract,
   history: historyContract,
   tokens: tokensContract,

@@ -41,6 +41,10 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       list: os.import.list.handler(() => engine.services.imports.list()),
       listProblems: os.import.listProblems.handler(({ input }) => engine.services.imports.listProblems(input.importId, input.offset, input.limit)),
     },
+    exports: {
+      count: os.exports.count.handler(({ input, signal }) => engine.services.exports.count(input, signal)),
+      start: os.exports.start.handler(({ input }) => engine.services.exports.start(input)),
+    },
     pairs: {
       list: os.pairs.list.handler(({ input }) => engine.services.pairs.list(input)),
       get: os.pairs.get.handler(({ input }) => engine.services.pairs.get(input.id)),

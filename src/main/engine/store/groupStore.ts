@@ -1,6 +1,13 @@
 // Groups of pairs that should share a batch: those of the data, and those of the last mining.
 import type { Database } from './database'
 
+export interface GroupOfPair {
+  groupId: number
+  origin: 'data' | 'mined'
+  /** Name of the group in the imported data; null for mined groups. */
+  key: string | null
+}
+
 export class GroupStore {
   constructor(private readonly database: Database) {}
 
@@ -27,6 +34,16 @@ export class GroupStore {
       `SELECT json_group_array(m.pairId) AS members FROM groups g JOIN groupMembers m ON m.groupId = g.id
        WHERE ? IN ('any', g.origin) GROUP BY g.id ORDER BY g.id`, origin)
     return rows.map(row => JSON.parse(row.members) as number[])
+  }
+
+  /** Groups by pair id, oldest first; pairs without a group are not in it. */
+  listOfPairs(pairIds: readonly number[]): Map<number, GroupOfPair[]> {
+    const rows = this.database.all<GroupOfPair & { pairId: number }>(
+      `SELECT m.pairId, g.id AS groupId, g.origin, g.key FROM json_each(?) j JOIN groupMembers m ON m.pairId = j.value JOIN groups g ON g.id = m.groupId
+       ORDER BY m.pairId, g.id`, JSON.stringify(pairIds))
+    const groups = new Map<number, GroupOfPair[]>()
+    for (const { pairId, ...group } of rows) groups.set(pairId, [...(groups.get(pairId) ?? []), group])
+    return groups
   }
 
   count(origin: 'data' | 'mined'): number {

@@ -20,6 +20,7 @@ import { isProjectDir, ProjectFiles } from './projectFiles'
 import { lockProject } from './projectLock'
 import { ProjectStore } from './projectStore'
 import { RunStore } from './runStore'
+import { openReader, type StoreReader } from './storeReader'
 import { TokenStore } from './tokenStore'
 
 export interface Store {
@@ -39,6 +40,8 @@ export interface Store {
   readonly evaluations: EvaluationStore
   readonly codebookUse: CodebookUseStore
   readonly modelNotes: ModelNoteStore
+  /** What is there now, to be read for a long time. Whoever opens it closes it. */
+  openReader(): StoreReader
   /** Runs `work` wholly or not at all; `work` must not wait for anything. */
   transaction<T>(work: () => T): T
   close(): void
@@ -125,6 +128,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     evaluations: new EvaluationStore(database),
     codebookUse: new CodebookUseStore(database),
     modelNotes: new ModelNoteStore(database),
+    openReader: () => openReader(files.databasePath),
     transaction: work => database.transaction(work),
     close: () => {
       database.close()

@@ -81,6 +81,13 @@ export class PairStore {
     return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p ${sql} ORDER BY ${orderBy[sort]} LIMIT ? OFFSET ?`, ...values, limit, offset).map(row => row.id)
   }
 
+  /** A window of ids by key and not by offset, so that the last one of a million costs what the first one does. */
+  listIdsAfter(filter: PairFilter, afterId: number, limit: number): number[] {
+    const { sql, values } = toCondition(filter)
+    const condition = sql === '' ? 'WHERE p.id > ?' : `${sql} AND p.id > ?`
+    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p ${condition} ORDER BY p.id LIMIT ?`, ...values, afterId, limit).map(row => row.id)
+  }
+
   count(filter: PairFilter): number {
     const { sql, values } = toCondition(filter)
     return this.database.count(`SELECT count(*) FROM pairs p ${sql}`, ...values)

@@ -1,5 +1,5 @@
 // One batch of rows into the store, as one transaction: whole or not at all.
-import { imageRecipeSchema, type ImageRecipe } from '../../../../shared/imageRecipe'
+import { imageRecipeSchema, sizeAfter, type ImageRecipe } from '../../../../shared/imageRecipe'
 import { derivedHash, type NewImage } from '../../store/imageStore'
 import type { NewProblem } from '../../store/importStore'
 import type { Store } from '../../store/openStore'
@@ -13,6 +13,9 @@ import type { RowProblem } from './sourceRow'
 interface SideImage {
   image: NewImage
   recipe: ImageRecipe | null
+  /** After the recipe. */
+  widthPx: number
+  heightPx: number
   /** Of the part, or of the whole. */
   hash: string
 }
@@ -66,9 +69,11 @@ function sideOf(source: ImageSource | null, pictures: ReadonlyMap<string, TakenP
   if (taken === undefined) throw new Error(`The picture “${placeName(source.place)}” was not taken with its batch.`)
   if (taken.problem !== null) throw new BadSide(taken.problem)
   const { image } = taken
-  if (source.cropBoxPx === null) return { image, recipe: null, hash: image.hash }
-  const recipe = imageRecipeSchema.parse({ cropBoxPx: cutAtEdge(source.cropBoxPx, image) })
-  return { image, recipe, hash: derivedHash(image.hash, recipe) }
+  const given = source.recipe ?? { cropBoxPx: source.cropBoxPx }
+  const recipe = imageRecipeSchema.parse({ ...given, cropBoxPx: given.cropBoxPx === null ? null : cutAtEdge(given.cropBoxPx, image) })
+  if (source.recipe === undefined && recipe.cropBoxPx === null) return { image, recipe: null, widthPx: image.widthPx, heightPx: image.heightPx, hash: image.hash }
+  const { width, height } = sizeAfter(recipe, { width: image.widthPx, height: image.heightPx })
+  return { image, recipe, widthPx: width, heightPx: height, hash: derivedHash(image.hash, recipe) }
 }
 
 /** Boxes are often off by a pixel; one that lies outside belongs to another picture. */
@@ -82,6 +87,5 @@ function cutAtEdge(box: CropBox, { widthPx, heightPx, sourceName }: NewImage): C
 function ensureImage(store: Store, side: SideImage | null): number | null {
   if (side === null) return null
   const imageId = store.images.ensure(side.image)
-  const box = side.recipe?.cropBoxPx
-  return side.recipe === null || box == null ? imageId : store.images.ensureDerived(store.images.get(imageId), side.recipe, box.width, box.height)
+  return side.recipe === null ? imageId : store.images.ensureDerived(store.images.get(imageId), side.recipe, side.widthPx, side.heightPx)
 }

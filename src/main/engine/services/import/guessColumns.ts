@@ -4,7 +4,10 @@ import { isPictureName } from '../pictureNames'
 import type { Cell } from './sourceRow'
 
 /** Columns with these names are taken as they are and never suggested for a side. */
-export const extraColumns = ['task', 'split', 'status', 'group', 'tags'] as const
+export const extraColumns = ['task', 'split', 'status', 'group', 'tags', 'left_recipe', 'right_recipe'] as const
+
+/** Columns of the studio's own exports: they are what they say, also where the first rows leave them empty. */
+export const ownMapping = { leftImage: 'left_image', leftText: 'left_text', rightImage: 'right_image', rightText: 'right_text' } as const satisfies ColumnMapping
 
 const rightImageNames = ['rightimage', 'targetimage', 'editedimage', 'outputimage', 'imageafter', 'afterimage', 'target', 'image2', 'imageb', 'cropimage', 'positiveimage']
 const leftImageNames = ['leftimage', 'image', 'imagepath', 'imagefile', 'filename', 'filepath', 'file', 'path', 'img', 'picture', 'photo', 'queryimage', 'sourceimage', 'inputimage', 'image1', 'imagea']
@@ -15,6 +18,7 @@ const rightTextNames = ['righttext', 'caption', 'text', 'answer', 'targettext', 
 const plain = (name: string): string => name.toLowerCase().replace(/^json\./, '').replace(/[^a-z0-9]/g, '')
 
 export function guessColumns(columns: readonly string[], rows: readonly Record<string, Cell>[]): ColumnMapping {
+  if (Object.values(ownMapping).every(name => columns.includes(name))) return ownMapping
   const open = columns.filter(name => !(extraColumns as readonly string[]).includes(name.toLowerCase()))
   const valuesOf = (name: string): string[] => rows.map(row => row[name]).filter(value => typeof value === 'string' && value.trim() !== '') as string[]
   const holdsPictures = (name: string): boolean => rows.some(row => typeof row[name] === 'object')

@@ -15,6 +15,8 @@ export interface ImageSource {
   place: ImagePlace
   /** The part that the row means; null for the whole picture. May reach over the edge by rounding. */
   cropBoxPx: CropBox | null
+  /** What else is done to it, in place of the crop alone; only the studio's own exports tell it. */
+  recipe?: ImageRecipe
 }
 
 /** A larger file is no picture that people label, and would fill the memory. */

@@ -6,6 +6,7 @@ import type { ColumnMapping } from '../../../../shared/contract/import'
 import type { NewProblem } from '../../store/importStore'
 import type { extraColumns } from './guessColumns'
 import { fileImage, type ImageSource } from './imageSource'
+import { imageRecipeSchema } from '../../../../shared/imageRecipe'
 import type { Cell, RowProblem } from './sourceRow'
 
 export interface PairDraft {
@@ -99,8 +100,8 @@ function draftOf(location: string, values: Record<string, Cell>, mapping: Column
     const value = cell(column)
     return value === null ? null : fileImage(toPicturePath(value, tableDir))
   }
-  const leftImage = image(mapping.leftImage)
-  const rightImage = image(mapping.rightImage)
+  const leftImage = withRecipe(image(mapping.leftImage), extra('left_recipe'), 'left_recipe')
+  const rightImage = withRecipe(image(mapping.rightImage), extra('right_recipe'), 'right_recipe')
   const leftText = checkText(cell(mapping.leftText))
   const rightText = checkText(cell(mapping.rightText))
   if (leftImage === null && leftText === null) refuseEmpty('left', mapping.leftImage, mapping.leftText)
@@ -113,6 +114,15 @@ function draftOf(location: string, values: Record<string, Cell>, mapping: Column
     status: oneOf('status', extra('status')?.toLowerCase() ?? null, statusSchema.options, 'unreviewed'),
     group: extra('group'),
     tags: toTags(extra('tags')),
+  }
+}
+
+function withRecipe(image: ImageSource | null, json: string | null, column: string): ImageSource | null {
+  if (image === null || json === null) return image
+  try {
+    return { ...image, recipe: imageRecipeSchema.parse(JSON.parse(json)) }
+  } catch {
+    return refuse('bad-value', `The column “${column}” says “${json.slice(0, 80)}”; expected a recipe as an export writes it, such as {"cropBoxPx": …, "flip": null, "rotateDegrees": 0}.`)
   }
 }
 
@@ -132,9 +142,21 @@ function oneOf<Value extends string>(column: string, value: string | null, allow
 }
 
 function toTags(value: string | null): string[] {
-  const tags = [...new Set((value ?? '').split(/[,;|]/).map(tag => tag.trim()).filter(tag => tag !== ''))]
+  const tags = [...new Set(splitTags(value ?? '').map(tag => tag.trim()).filter(tag => tag !== ''))]
   const long = tags.find(tag => tag.length > longestTag)
   return long === undefined ? tags : refuse('bad-value', `The tag “${long.slice(0, longestTag)}…” has ${long.length} characters; at most ${longestTag} are taken.`)
+}
+
+/** Tags that hold a separator come as a JSON list. */
+function splitTags(value: string): string[] {
+  if (!value.startsWith('[')) return value.split(/[,;|]/)
+  try {
+    const list: unknown = JSON.parse(value)
+    if (Array.isArray(list) && list.every(tag => typeof tag === 'string')) return list
+  } catch {
+    // A tag may begin with a bracket.
+  }
+  return value.split(/[,;|]/)
 }
 
 /** Relative paths must stay below the table's folder: a table from elsewhere must not reach into other folders by chance. */

@@ -6,6 +6,7 @@ import { basename, extname, join } from 'node:path'
 import { AppError } from '../../../../shared/errors'
 import { isPictureName } from '../pictureNames'
 import { ArchiveFile, readArchiveMembers } from './archiveMembers'
+import { ownMapping } from './guessColumns'
 import { largestPictureBytes } from './imageSource'
 import type { SourceLook } from './reader'
 import type { Cell, RowProblem, TableRow } from './sourceRow'
@@ -64,6 +65,16 @@ function addJson(values: Record<string, Cell>, bytes: Buffer): RowProblem | null
   return null
 }
 
+/** In the JSON of the studio's own shards; their samples become the rows that its tables have. */
+export const ownShardMark = 'fuselip_pair'
+
+function fromOwnNames(values: Record<string, Cell>): Record<string, Cell> {
+  if (values[`json.${ownShardMark}`] === undefined) return values
+  const { left = '', 'left.txt': leftText = '', right = '', 'right.txt': rightText = '', image = left, txt = rightText } = values
+  const facts = Object.entries(values).filter(([name]) => name.startsWith('json.') && name !== `json.${ownShardMark}`).map(([name, value]) => [name.slice('json.'.length), value])
+  return { [ownMapping.leftImage]: image, [ownMapping.leftText]: leftText, [ownMapping.rightImage]: right, [ownMapping.rightText]: txt, ...Object.fromEntries(facts) as Record<string, Cell> }
+}
+
 async function* readShard(path: string): AsyncGenerator<TableRow> {
   const shard = basename(path)
   const file = await ArchiveFile.open(path)
@@ -72,7 +83,7 @@ async function* readShard(path: string): AsyncGenerator<TableRow> {
   const finish = (): TableRow[] => {
     const done = sample
     sample = null
-    return done === null || isSpoilt || Object.keys(done.values).length === 0 ? [] : [{ location: `${shard}, ${done.key}`, values: done.values, problem: null }]
+    return done === null || isSpoilt || Object.keys(done.values).length === 0 ? [] : [{ location: `${shard}, ${done.key}`, values: fromOwnNames(done.values), problem: null }]
   }
   try {
     for await (const member of readArchiveMembers(file)) {
