@@ -20,21 +20,38 @@ export interface HubFaults {
   redirectForever: boolean
 }
 
+export interface HubContent {
+  files: Map<string, Buffer>
+  licence: string
+  token: string | null
+  isGated?: boolean
+  movedTo?: string
+  /** What the card says of configurations. */
+  configs?: unknown
+  /** The branch that the hub makes, refs/convert/parquet. */
+  converted?: Map<string, Buffer>
+}
+
 export interface HubServer {
   endpoint: string
   storeOrigin: string
   /** Everything that was asked, in order: host, path and the headers that matter. */
   requests: { host: 'hub' | 'store'; path: string; authorization: string | null; range: string | null }[]
   faults: HubFaults
-  /** Repository → its files. Names ending in .safetensors or .bin are large files. */
-  models: Map<string, { files: Map<string, Buffer>; licence: string; token: string | null; isGated?: boolean; movedTo?: string }>
+  /** Repository → its files. Names ending in .safetensors, .bin, .parquet or .tar are large files. */
+  models: Map<string, HubContent>
+  /** The same for data sets, whose files are listed page by page. */
+  datasets: Map<string, HubContent>
   close(): Promise<void>
 }
 
 export const commitOf = (repository: string): string => createHash('sha1').update(repository).digest('hex')
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 const gitSha1 = (bytes: Buffer): string => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
-const isLarge = (name: string): boolean => /\.(safetensors|bin)$/.test(name)
+const isLarge = (name: string): boolean => /\.(safetensors|bin|parquet|tar)$/.test(name)
+const convertedRevision = 'refs/convert/parquet'
+/** Small, so that every listing of a test has several pages. */
+const pageFiles = 2
 const listen = async (server: Server): Promise<string> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -44,6 +61,7 @@ export async function startHub(): Promise<HubServer> {
   const faults: HubFaults = { breakAfterBytes: 0, breakCount: 0, spoil: false, ignoreRange: false, status: 0, statusCount: 0, silent: false, redirectForever: false }
   const requests: HubServer['requests'] = []
   const models: HubServer['models'] = new Map()
+  const datasets: HubServer['datasets'] = new Map()
   const note = (host: 'hub' | 'store', request: IncomingMessage): void => {
     requests.push({ host, path: request.url ?? '', authorization: request.headers.authorization ?? null, range: request.headers.range ?? null })
   }
@@ -76,7 +94,7 @@ export async function startHub(): Promise<HubServer> {
   const store = createServer((request, response) => {
     note('store', request)
     const digest = new URL(request.url ?? '/', 'http://store').pathname.slice(1)
-    const bytes = [...models.values()].flatMap(({ files }) => [...files.values()]).find((file) => sha256(file) === digest)
+    const bytes = [...models.values(), ...datasets.values()].flatMap(({ files, converted }) => [...files.values(), ...(converted?.values() ?? [])]).find((file) => sha256(file) === digest)
     if (bytes) sendFile(request, response, bytes, { etag: '"of-the-store"' })
     else response.writeHead(404).end()
   })
@@ -85,33 +103,46 @@ export async function startHub(): Promise<HubServer> {
   const hub = createServer((request, response) => {
     note('hub', request)
     const url = new URL(request.url ?? '/', 'http://hub')
-    const api = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/(.+)$/.exec(url.pathname)
-    const resolve = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)
-    const repository = (api ?? resolve)?.[1] ?? ''
-    const model = models.get(repository)
+    const api = /^\/api\/(models|datasets)\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(url.pathname)
+    const resolve = /^(\/datasets)?\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)
+    const kind = api?.[1] ?? (resolve?.[1] ? 'datasets' : 'models')
+    const repository = (api ?? resolve)?.[2] ?? ''
+    const content = (kind === 'datasets' ? datasets : models).get(repository)
     if (faults.redirectForever) return void response.writeHead(307, { location: request.url }).end()
-    if (!model) return void response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end()
-    if (model.movedTo) return void response.writeHead(307, { location: url.pathname.replace(repository, model.movedTo) + url.search }).end()
-    if (model.isGated) return void response.writeHead(403, { 'x-error-code': 'GatedRepo' }).end()
-    if (model.token && request.headers.authorization !== `Bearer ${model.token}`) return void response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end()
-    const commit = commitOf(repository)
-    const revision = (api ?? resolve)![2]!
-    if (!['main', commit].includes(revision)) return void response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end()
+    if (!content) return void response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end()
+    if (content.movedTo) return void response.writeHead(307, { location: url.pathname.replace(repository, content.movedTo) + url.search }).end()
+    if (content.isGated) return void response.writeHead(403, { 'x-error-code': 'GatedRepo' }).end()
+    if (content.token && request.headers.authorization !== `Bearer ${content.token}`) return void response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end()
+    const revision = decodeURIComponent(api?.[4] ?? resolve![3]!)
+    const isConverted = content.converted !== undefined && [convertedRevision, commitOf(`${repository} converted`)].includes(revision)
+    const commit = commitOf(isConverted ? `${repository} converted` : repository)
+    const files = isConverted ? content.converted! : content.files
+    if (!isConverted && !['main', commit].includes(revision)) return void response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end()
+    const json = (value: unknown, headers: Record<string, string> = {}): void => void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
+    if (api?.[3] === 'tree') {
+      const start = Number(url.searchParams.get('cursor') ?? 0)
+      const entries = [...files].slice(start, start + pageFiles).map(([path, bytes]) => ({
+        type: 'file', path, size: bytes.length, oid: gitSha1(bytes), ...(isLarge(path) ? { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
+      }))
+      // The public hub names itself in links, whatever host was asked; so does a mirror of it.
+      const next = start + pageFiles < files.size ? { link: `<https://huggingface.co${url.pathname}?recursive=true&cursor=${start + pageFiles}>; rel="next"` } : {}
+      return json([{ type: 'directory', path: 'data', oid: commit, size: 0 }, ...entries], next as Record<string, string>)
+    }
     if (api) {
-      const siblings = [...model.files].map(([rfilename, bytes]) => ({
+      const siblings = [...files].map(([rfilename, bytes]) => ({
         rfilename, size: bytes.length, blobId: gitSha1(bytes), ...(isLarge(rfilename) ? { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
       }))
-      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: repository, sha: commit, cardData: { license: model.licence }, tags: [`license:${model.licence}`], siblings }))
+      return json({ id: repository, sha: commit, cardData: { license: content.licence, ...(content.configs === undefined ? {} : { configs: content.configs }) }, tags: [`license:${content.licence}`], siblings })
     }
-    const name = decodeURIComponent(resolve![3]!)
-    const bytes = model.files.get(name)
+    const name = decodeURIComponent(resolve![4]!)
+    const bytes = files.get(name)
     if (!bytes) return void response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
     if (!isLarge(name)) return sendFile(request, response, bytes, { etag: `"${gitSha1(bytes)}"`, 'x-repo-commit': commit })
     response.writeHead(302, { location: `${storeOrigin}/${sha256(bytes)}?signature=1`, 'x-repo-commit': commit, 'x-linked-etag': `"${sha256(bytes)}"`, 'x-linked-size': String(bytes.length) }).end()
   })
   const endpoint = await listen(hub)
   return {
-    endpoint, storeOrigin, requests, faults, models,
+    endpoint, storeOrigin, requests, faults, models, datasets,
     close: async () => {
       for (const server of [hub, store]) {
         server.closeAllConnections()

@@ -5,7 +5,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { downloadFile, type DownloadTiming } from '../../src/main/engine/hub/download'
-import { chooseFiles, getHubModel, parseRepository, type HubFile, type HubModel } from '../../src/main/engine/hub/hubModel'
+import { chooseFiles, getHubModel, parseRepository } from '../../src/main/engine/hub/hubModel'
+import type { HubFile, HubRepository } from '../../src/main/engine/hub/hubRepository'
 import { hubGet, parseEndpoint, type HubAccess } from '../../src/main/engine/hub/hubRequest'
 import { publishedModels } from '../../src/main/engine/hub/published'
 import { commitOf, startHub, type HubServer } from '../helpers/hubServer'
@@ -38,7 +39,7 @@ beforeEach(async () => {
   await mkdir(dir)
 })
 
-async function fileOf(name: string, repository = 'chs20/small'): Promise<[HubModel, HubFile]> {
+async function fileOf(name: string, repository = 'chs20/small'): Promise<[HubRepository, HubFile]> {
   const model = await getHubModel(access, repository, 'main', signal)
   return [model, model.files.find((file) => file.name === name)!]
 }
@@ -80,7 +81,7 @@ describe('what a hub says about a model', () => {
     [['pytorch_model.bin'], null],
     [['config.json', '../model.safetensors', 'sub/model.safetensors'], null],
   ])('chooses of %j the files %j', (names, expected) => {
-    const model: HubModel = { repository: 'a/b', commit: '', licence: null, files: names.map((name) => ({ name, sizeBytes: 1, sha256: null, gitSha1: null })) }
+    const model: HubRepository = { kind: 'models', repository: 'a/b', commit: '', licence: null, files: names.map((name) => ({ name, sizeBytes: 1, sha256: null, gitSha1: null })) }
     if (expected) expect(chooseFiles(model).map(({ name }) => name)).toEqual(expected)
     else expect(() => chooseFiles(model)).toThrow(/no FuseLIP or TiTok model/)
   })

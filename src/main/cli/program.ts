@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { splitSchema, taskSchema } from '@shared/contract/entities'
 import { importSourceKindSchema } from '@shared/contract/import'
 import { demo, type DemoOptions } from './commands/demo'
-import { importPairs, type ImportOptions, mine, tokenize } from './commands/data'
+import { mine, tokenize } from './commands/data'
+import { importPairs } from './commands/importPairs'
+import type { ImportOptions } from './commands/importSource'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
 import { type DevicesOptions, listDevices, listJobs, search, type SearchOptions } from './commands/looking'
 import { addModelCommands } from './commands/models'
@@ -64,7 +66,7 @@ export function createProgram(surroundings: Surroundings): Command {
     return { ...surroundings, projectDir: projectDirOf(options), terminal: surroundings.terminalFor(options.json === true) }
   }
 
-  program.command('import <source>').description('import captioned pictures, a table, annotations, Parquet or tar shards; creates the project when there is none')
+  program.command('import <source>').description('import captioned pictures, a table, annotations, Parquet or tar shards, or hf:owner/name from the hub; creates the project when there is none')
     .addOption(new Option('--task <task>', 'what the pairs teach').choices(taskSchema.options).default('caption'))
     .addOption(splitOption('split of the new pairs').default('train'))
     .option('--left-image <column>', 'column of the left picture')
@@ -74,7 +76,8 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--mapping <file>', 'the four columns as a JSON file')
     .addOption(new Option('--format <form>', 'read the source as this form; found from the source when left out').choices(importSourceKindSchema.options))
     .option('--start-over', 'begin at the first row even where an earlier import was broken off')
-    .option('--dry-run', 'show form, columns and first rows, and import nothing')
+    .option('--part <config/split>', 'with hf: part of the data set; may be repeated', collect, [])
+    .option('--dry-run', 'show form, columns and first rows (or the parts, sizes and licence), and import nothing')
     .action((source: string, options: ImportOptions) => importPairs(contextOf(), source, options))
 
   program.command('tokenize').description('tokenize every picture without cached tokens').action(() => tokenize(contextOf()))

@@ -16,6 +16,7 @@ import { HistoryService } from './services/history'
 import { ImagesService } from './services/images'
 import { ImportsService } from './services/import/imports'
 import { ImportJobs } from './services/importJobs'
+import { HubDatasets } from './services/hubDatasets'
 import { HubSettings } from './services/hubSettings'
 import { InspectorService } from './services/inspector'
 import { ModelJobs } from './services/modelJobs'
@@ -84,6 +85,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     modelRegistry: new ModelRegistry({ store, models, modelLibrary, changes }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject, onModelChosen: (modelId) => embeddingJobs.onModelChosen(modelId) }),
     imports,
+    hubDatasets: new HubDatasets({ hub, jobs, picker, dataDir }),
     importJobs: new ImportJobs(jobs, imports, picker),
     exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),

@@ -52,12 +52,57 @@ export const importRecordSchema = z.object({
 })
 export type ImportRecord = z.infer<typeof importRecordSchema>
 
+/** Files of a data set on the hub that are fetched and imported together. */
+export const hubPartSchema = z.object({
+  /** “config/split”. */
+  id: z.string(),
+  config: z.string(),
+  split: z.string(),
+  form: z.enum(['parquet', 'webdataset', 'table', 'folder']),
+  fileCount: z.number(),
+  totalBytes: z.number(),
+  /** Of them, what an earlier download brought. */
+  presentBytes: z.number(),
+})
+export type HubPart = z.infer<typeof hubPartSchema>
+
+export const hubDatasetSchema = z.object({
+  repository: z.string(),
+  commit: z.string(),
+  /** Null when it is not stated. */
+  licence: z.string().nullable(),
+  /** The hub made Parquet files of it; its own files are of no form that is read here. */
+  isConverted: z.boolean(),
+  parts: z.array(hubPartSchema),
+})
+export type HubDatasetOffer = z.infer<typeof hubDatasetSchema>
+
+/** A whole part in the data folder; it needs no network any more. */
+export const hubSourceSchema = z.object({
+  repository: z.string(), commit: z.string(), licence: z.string().nullable(), partId: z.string(), config: z.string(), split: z.string(),
+  sizeBytes: z.number(), fetchedAtMs: z.number(),
+  /** What is imported: one folder, or each table. */
+  sources: z.array(z.object({ token: z.string(), name: z.string() })),
+  /** The split of the project that its name means; null where it means none. */
+  projectSplit: splitSchema.nullable(),
+})
+export type HubSource = z.infer<typeof hubSourceSchema>
+
+const hubRepository = { repository: z.string().trim().min(1).max(300), revision: z.string().trim().min(1).max(100).default('main') }
+
 export const importContract = {
   inspect: procedure('Looks at a source without importing: its form, columns, first rows and a suggested mapping.',
     z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null) }), importPreviewSchema),
   start: procedure('Starts an import job. Pairs that the project already holds are left as they are; an import of the same source that was broken off goes on.',
     z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null), startOver: z.boolean().default(false), mapping: columnMappingSchema.nullable().default(null), task: taskSchema.default('caption'), split: splitSchema.default('train') }),
     z.object({ jobId: id })),
+  lookUpHub: procedure('Asks the hub what a data set offers: configurations and splits with their sizes, and the licence. Nothing is downloaded.',
+    z.strictObject(hubRepository), hubDatasetSchema),
+  fetchHub: procedure('Starts a job that downloads parts of a data set into the data folder; one that broke off goes on where it stopped.',
+    z.strictObject({ ...hubRepository, partIds: z.array(z.string()).min(1).max(200) }), z.object({ jobId: id })),
+  listHubSources: procedure('Lists the parts of data sets that are whole in the data folder, newest first; works without a network.', z.object({}), z.array(hubSourceSchema)),
+  removeHubSource: procedure('Deletes a downloaded part of a data set from the data folder. Pairs that were imported from it stay.',
+    z.strictObject({ repository: z.string(), commit: z.string(), partId: z.string() }), z.array(hubSourceSchema)),
   list: procedure('Lists past imports, newest first.', z.object({}), z.array(importRecordSchema)),
   listProblems: procedure('Lists the rows and files of one import that could not be used, with the reason.',
     z.object({ importId: id, offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(500).default(100) }),

@@ -3,9 +3,9 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AppError } from '../../../shared/errors'
-import type { HubFile, HubModel } from './hubModel'
+import { resolvePath, type HubFile, type HubRepository } from './hubRepository'
 import { hubError, hubGet, type HubAccess, type HubResponse } from './hubRequest'
 
 export interface DownloadTiming {
@@ -51,7 +51,7 @@ function startOf({ response }: HubResponse, asked: number): number {
 }
 
 /** One connection. @returns the link's check sum, where it was told */
-async function receive(access: HubAccess, model: HubModel, file: HubFile, partPath: string, options: DownloadOptions, silenceMs: number): Promise<string | null> {
+async function receive(access: HubAccess, repository: HubRepository, file: HubFile, partPath: string, options: DownloadOptions, silenceMs: number): Promise<string | null> {
   const have = await sizeOf(partPath)
   if (have >= file.sizeBytes && file.sizeBytes > 0) return null
   const silence = new AbortController()
@@ -62,11 +62,10 @@ async function receive(access: HubAccess, model: HubModel, file: HubFile, partPa
     timer = setTimeout(() => silence.abort(), silenceMs)
   }
   try {
-    const path = `/${model.repository}/resolve/${model.commit}/${encodeURIComponent(file.name)}`
-    const answer = await hubGet(access, path, { signal, headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) } })
+    const answer = await hubGet(access, resolvePath(repository, file.name), { signal, kind: repository.kind, headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) } })
     if (!answer.response.ok || !answer.response.body) {
       await answer.response.body?.cancel()
-      throw hubError(answer, `“${file.name}” of ${model.repository}`, access)
+      throw hubError(answer, `“${file.name}” of ${repository.repository}`, access, repository.kind)
     }
     const start = startOf(answer, have)
     if (start > have) throw new TypeError(`the server sent bytes from ${start}, asked was ${have}`)
@@ -112,9 +111,9 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> => new Promise((r
  * Downloads `file` to `path`; a finished file that is there already is checked and kept.
  * @throws AppError 'no-network', 'bad-download' (a wrong check sum; the bytes are gone then), 'unauthorised', 'cancelled', 'disk-full'
  */
-export async function downloadFile(access: HubAccess, model: HubModel, file: HubFile, path: string, options: DownloadOptions): Promise<void> {
+export async function downloadFile(access: HubAccess, repository: HubRepository, file: HubFile, path: string, options: DownloadOptions): Promise<void> {
   const timing = options.timing ?? usualTiming
-  const partPath = join(dirname(path), `${file.name}.${(file.sha256 ?? file.gitSha1 ?? model.commit).slice(0, 16)}.part`)
+  const partPath = join(dirname(path), `${basename(path)}.${(file.sha256 ?? file.gitSha1 ?? repository.commit).slice(0, 16)}.part`)
   if ((await sizeOf(path)) > 0) await rename(path, partPath)
   let linkedEtag: string | null = null
   let failures = 0
@@ -122,7 +121,7 @@ export async function downloadFile(access: HubAccess, model: HubModel, file: Hub
     options.signal.throwIfAborted()
     const before = await sizeOf(partPath)
     try {
-      linkedEtag = (await receive(access, model, file, partPath, options, timing.silenceMs)) ?? linkedEtag
+      linkedEtag = (await receive(access, repository, file, partPath, options, timing.silenceMs)) ?? linkedEtag
       const size = await sizeOf(partPath)
       if (size === file.sizeBytes) break
       if (size > file.sizeBytes) await rm(partPath)

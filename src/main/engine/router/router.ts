@@ -38,6 +38,10 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     import: {
       inspect: os.import.inspect.handler(({ input }) => engine.services.imports.inspect(input.sourceToken, input.kind)),
       start: os.import.start.handler(({ input }) => engine.services.importJobs.start(input)),
+      lookUpHub: os.import.lookUpHub.handler(({ input, signal }) => engine.services.hubDatasets.lookUp(input, signal)),
+      fetchHub: os.import.fetchHub.handler(({ input }) => engine.services.hubDatasets.fetch(input)),
+      listHubSources: os.import.listHubSources.handler(() => engine.services.hubDatasets.list()),
+      removeHubSource: os.import.removeHubSource.handler(({ input }) => engine.services.hubDatasets.remove(input)),
       list: os.import.list.handler(() => engine.services.imports.list()),
       listProblems: os.import.listProblems.handler(({ input }) => engine.services.imports.listProblems(input.importId, input.offset, input.limit)),
     },

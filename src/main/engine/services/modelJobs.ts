@@ -1,14 +1,16 @@
 // Models in and out, each as a job: pull from the hub, import a folder, make from random weights, export.
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ExportForm, HubOffer, ModelSize } from '../../../shared/contract/models'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
-import { downloadFile, usualTiming, type DownloadTiming } from '../hub/download'
-import { chooseFiles, getHubModel, parseRepository, type HubFile, type HubModel } from '../hub/hubModel'
+import type { DownloadTiming } from '../hub/download'
+import { chooseFiles, getHubModel, parseRepository } from '../hub/hubModel'
+import type { HubRepository } from '../hub/hubRepository'
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
+import { fetchFiles, megabytes, refuseFullDisk, sumBytes } from './hubFiles'
 import type { HubSettings } from './hubSettings'
 import { readSnapshotFacts, writeCard } from './modelCard'
 import { readModelFolder } from './modelFolder'
@@ -36,8 +38,6 @@ export interface ModelJobsDependencies {
 }
 
 interface NewModel { name: string; source: string; licence: string | null }
-const sumBytes = (files: readonly HubFile[]): number => files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
 export class ModelJobs {
   constructor(private readonly dependencies: ModelJobsDependencies) {}
@@ -70,18 +70,8 @@ export class ModelJobs {
       context.log(`${repository} at ${model.commit.slice(0, 12)}: ${files.length} files, ${megabytes(totalBytes)}. Licence: ${model.licence ?? 'not stated'}.`)
       const downloadDir = this.#downloadDir(model)
       await mkdir(downloadDir, { recursive: true })
-      await refuseFullDisk(downloadDir, 2 * totalBytes)
-      let doneBytes = 0
-      for (const file of files) {
-        context.enterPhase(`downloading ${file.name}`, totalBytes)
-        context.report(doneBytes, totalBytes)
-        const before = doneBytes
-        await downloadFile(access, model, file, join(downloadDir, file.name), {
-          signal: context.signal, onProgress: (bytes) => context.report(before + bytes, totalBytes), timing: this.dependencies.timing ?? usualTiming,
-        })
-        doneBytes += file.sizeBytes
-        context.log(`${file.name}: ${megabytes(file.sizeBytes)}, check sum right.`)
-      }
+      await refuseFullDisk(downloadDir, 2 * totalBytes, 'The download and the model need')
+      await fetchFiles(access, model, files.map((file) => ({ file, path: join(downloadDir, file.name) })), context, this.dependencies.timing)
       const added = await this.#add(downloadDir, { name: name ?? repository.split('/')[1]!, source: `${repository} at ${model.commit.slice(0, 12)}`, licence: model.licence }, context)
       await rm(downloadDir, { recursive: true, force: true })
       return `${added} Licence: ${model.licence ?? 'not stated'}.`
@@ -167,7 +157,7 @@ export class ModelJobs {
   }
 
   /** One per commit, so that a download goes on only with files of the same state. */
-  #downloadDir({ repository, commit }: HubModel): string {
+  #downloadDir({ repository, commit }: HubRepository): string {
     return join(this.dependencies.modelLibrary.downloadsDir, `${repository.replace('/', '--')}-${commit.slice(0, 12)}`)
   }
 
@@ -232,12 +222,4 @@ export class ModelJobs {
       forms, halfPrecision,
     })
   }
-}
-
-/** A little more than is needed must be free. @throws AppError 'disk-full' */
-async function refuseFullDisk(dir: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dir)
-  const freeBytes = bavail * bsize
-  if (freeBytes > neededBytes * 1.05) return
-  throw new AppError('disk-full', `The download and the model need ${megabytes(neededBytes)}; ${megabytes(freeBytes)} are free.`, 'Free some space, then try again.')
 }

@@ -35,6 +35,13 @@ const longestTag = 60
 
 const splitWords: Record<string, Split> = { training: 'train', val: 'validation', valid: 'validation', dev: 'validation', testing: 'test' }
 
+/** The words that people use for splits; null for others. */
+export function toProjectSplit(word: string): Split | null {
+  const plain = word.trim().toLowerCase()
+  const named = splitWords[plain] ?? plain
+  return splitSchema.options.find((known) => known === named) ?? null
+}
+
 class BadRow extends Error {
   constructor(readonly problem: RowProblem) {
     super(problem.reason)
