@@ -2,7 +2,7 @@
 // read when the batch is taken, so that a reader can be run through without touching a picture.
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { CropBox } from '../../../../shared/imageRecipe'
+import type { CropBox, ImageRecipe } from '../../../../shared/imageRecipe'
 
 export type { CropBox }
 
