@@ -38,7 +38,7 @@ async function addRun(): Promise<void> {
   const store = openStore(join(dir, 'colours'))
   const run = store.runs.create({ name: 'Tuned', baseModelId: base, recipe: shortRecipe, device: 'cpu', totalSteps: 9, pairCount: 9 })
   store.runs.update(run.id, { state: 'finished', step: 9 })
-  const pairs = store.pairs.list({ status: null, split: null, task: null, tag: null, text: '' }, 'oldest', 0, -1)
+  const pairs = store.pairs.list({ query: '' }, 'oldest', 0, -1)
   const trained = [...pairs.filter(({ split }) => split === 'train'), pairs.find(({ split }) => split === 'test')!]
   const runDir = store.files.runDir(run.id)
   mkdirSync(runDir, { recursive: true })
@@ -142,8 +142,8 @@ describe('measuring', () => {
   })
 
   it('forgets the curve of a set that was edited, and only that', async () => {
-    const { pairs } = await client.pairs.list({ filter: { split: 'test' } })
-    await client.pairs.setStatus({ ids: [pairs[1]!.id], status: 'rejected' })
+    const { pairs } = await client.pairs.list({ filter: { query: 'split:test' } })
+    await client.pairs.setStatus({ scope: { ids: [pairs[1]!.id] }, status: 'rejected' })
     const changed = await client.blend.get(line)
     expect(changed.points.every(({ project, probe }) => project === null && probe !== null)).toBe(true)
     await client.history.undo({})

@@ -36,14 +36,14 @@ describe('studio and settings', () => {
 
 describe('pairs through the contract', () => {
   it('lists, counts, edits and undoes', async () => {
-    const { pairs, total } = await project.client.pairs.list({ filter: { text: 'magenta' } })
+    const { pairs, total } = await project.client.pairs.list({ filter: { query: 'magenta' } })
     expect(total).toBe(3)
     const id = pairs[0]!.id
-    expect((await project.client.pairs.countFacets({ filter: { split: 'test' } })).task).toMatchObject({ caption: 6, edit: 3 })
-    expect((await project.client.pairs.setStatus({ ids: [id], status: 'rejected' })).pairs[0]!.status).toBe('rejected')
-    expect((await project.client.pairs.setSplit({ ids: [id], split: 'test' })).pairs[0]!.split).toBe('test')
-    expect((await project.client.pairs.addTag({ ids: [id], tag: 'odd' })).pairs[0]!.tags).toEqual(['odd'])
-    expect((await project.client.pairs.removeTag({ ids: [id], tag: 'odd' })).pairs[0]!.tags).toEqual([])
+    expect((await project.client.pairs.countFacets({ filter: { query: 'split:test' } })).task).toMatchObject({ caption: 6, edit: 3 })
+    expect((await project.client.pairs.setStatus({ scope: { ids: [id] }, status: 'rejected' })).pairs[0]!.status).toBe('rejected')
+    expect((await project.client.pairs.setSplit({ scope: { ids: [id] }, split: 'test' })).pairs[0]!.split).toBe('test')
+    expect((await project.client.pairs.addTag({ scope: { ids: [id] }, tag: 'odd' })).pairs[0]!.tags).toEqual(['odd'])
+    expect((await project.client.pairs.removeTag({ scope: { ids: [id] }, tag: 'odd' })).pairs[0]!.tags).toEqual([])
     const { revision } = await project.client.pairs.get({ id })
     expect((await project.client.pairs.editText({ id, side: 'right', text: 'a pink card', revision })).pairs[0]!.right.text).toBe('a pink card')
     await expect(project.client.pairs.editText({ id, side: 'right', text: 'too late', revision })).rejects.toMatchObject({ code: 'conflict' })

@@ -213,6 +213,6 @@ describe('fuselip import hf:owner/name', () => {
     expect(undecided.code).toBe(2)
     expect(undecided.notes.join('\n')).toContain('--part config/split')
     expect((await run('hf:people/two', '--part', 'b/test')).code).toBe(0)
-    expect((await client.pairs.list({ filter: { split: 'test' } })).pairs.map((pair) => pair.right.text)).toEqual(['zwei'])
+    expect((await client.pairs.list({ filter: { query: 'split:test' } })).pairs.map((pair) => pair.right.text)).toEqual(['zwei'])
   })
 })

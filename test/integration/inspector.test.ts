@@ -19,7 +19,7 @@ const pixelOf = async (drawingId: string): Promise<number[]> => {
 
 beforeAll(async () => {
   project = await openColourProject()
-  captions = (await project.client.pairs.list({ filter: { task: 'caption' } })).pairs
+  captions = (await project.client.pairs.list({ filter: { query: 'task:caption' } })).pairs
 })
 beforeEach(() => { project.compute.hasDecoder = true })
 afterAll(() => project.dispose())
@@ -107,7 +107,7 @@ describe('hidden tokens', () => {
 })
 
 describe('use of the codebook', () => {
-  const filter = { split: 'train' as const, task: 'caption' as const }
+  const filter = { query: 'split:train task:caption' }
 
   it('inspector.countUse counts the pictures of a filter in a job, and inspector.getUse gives the count', async () => {
     expect(await project.client.inspector.getUse({ filter })).toBeNull()
@@ -129,7 +129,7 @@ describe('use of the codebook', () => {
     await project.waitForJob((await project.client.inspector.countUse({})).jobId)
     expect((await project.client.inspector.getUse({}))!.pictureCount).toBe(18)
     expect((await project.client.inspector.getUse({ filter }))!.pictureCount).toBe(6)
-    await project.client.pairs.setSplit({ ids: [caption('red').id], split: 'test' })
+    await project.client.pairs.setSplit({ scope: { ids: [caption('red').id] }, split: 'test' })
     expect((await project.client.inspector.getUse({ filter }))!.isStale).toBe(true)
     expect((await project.client.inspector.getUse({}))!.isStale).toBe(false)
     await project.client.history.undo({})
@@ -143,7 +143,7 @@ describe('use of the codebook', () => {
   })
 
   it('says so when the filter matches nothing, and can be cancelled', async () => {
-    const job = await project.waitForJob((await project.client.inspector.countUse({ filter: { tag: 'nowhere' } })).jobId)
+    const job = await project.waitForJob((await project.client.inspector.countUse({ filter: { query: 'tag:nowhere' } })).jobId)
     expect(job).toMatchObject({ state: 'failed', error: { code: 'bad-input' } })
     const { jobId } = await project.client.inspector.countUse({})
     await project.client.jobs.cancel({ jobId })

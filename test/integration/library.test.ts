@@ -45,10 +45,10 @@ test('every edit can be undone and repeated exactly, newest first, and each rais
   store.pairs.setScores('bundled:nano', [{ pairId: 2, score: 0.5 }])
   const states = [all(store).map(content)]
   const edits = [
-    () => pairs.setStatus([1, 2], 'accepted'),
-    () => pairs.setSplit([2, 3], 'test'),
-    () => pairs.addTag([1, 3], 'good'),
-    () => pairs.removeTag([3], 'good'),
+    () => pairs.setStatus({ ids: [1, 2] }, 'accepted'),
+    () => pairs.setSplit({ ids: [2, 3] }, 'test'),
+    () => pairs.addTag({ ids: [1, 3] }, 'good'),
+    () => pairs.removeTag({ ids: [3] }, 'good'),
     () => pairs.editText({ id: 2, side: 'right', text: '  changed  ', revision: store.pairs.get(2).revision }),
   ]
   const labels = ['accept 2 pairs', 'move 2 pairs to test', 'tag “good” on 2 pairs', 'remove tag “good” from 1 pair', 'edit the right text of 1 pair']
@@ -65,7 +65,7 @@ test('every edit can be undone and repeated exactly, newest first, and each rais
   }
   expect(store.pairs.get(2).revision).toBeGreaterThan(revision)
   revision = store.pairs.get(2).revision
-  expect(history.undo()).toEqual({ pairs: [], history: { undoLabel: null, redoLabel: labels[0] } })
+  expect(history.undo()).toEqual({ pairs: [], changedCount: 0, history: { undoLabel: null, redoLabel: labels[0] } })
   for (let index = 0; index < 5; index++) {
     history.redo()
     expect(all(store).map(content)).toEqual(states[index + 1])
@@ -75,8 +75,8 @@ test('every edit can be undone and repeated exactly, newest first, and each rais
 
 test('history survives a restart, and a new edit drops what was undone', () => {
   const { store, pairs, history } = library()
-  pairs.setStatus([1], 'accepted')
-  pairs.setStatus([2], 'rejected')
+  pairs.setStatus({ ids: [1] }, 'accepted')
+  pairs.setStatus({ ids: [2] }, 'rejected')
   history.undo()
   store.close()
   stores.pop()
@@ -86,7 +86,7 @@ test('history survives a restart, and a new edit drops what was undone', () => {
   reopened.history.redo()
   expect(reopened.pairs.get(2).status).toBe('rejected')
   reopened.history.undo()
-  new PairsService(reopened, new ChangeBus()).setStatus([3], 'rejected')
+  new PairsService(reopened, new ChangeBus()).setStatus({ ids: [3] }, 'rejected')
   expect(reopened.history.get()).toEqual({ undoLabel: 'reject 1 pair', redoLabel: null })
 })
 
@@ -101,9 +101,9 @@ test('an edit of what was not shown is refused; an edit that changes nothing lea
   history.undo()
   expect(stale).toThrow(expect.objectContaining({ code: 'conflict' }))
   heard.length = 0
-  expect(pairs.setStatus([1, 2], 'unreviewed').history.undoLabel).toBeNull()
+  expect(pairs.setStatus({ ids: [1, 2] }, 'unreviewed').history.undoLabel).toBeNull()
   expect(heard).toEqual([])
-  expect(() => pairs.setStatus([1, 77], 'accepted')).toThrow(expect.objectContaining({ code: 'not-found' }))
+  expect(() => pairs.setStatus({ ids: [1, 77] }, 'accepted')).toThrow(expect.objectContaining({ code: 'not-found' }))
   expect(store.pairs.get(1).status).toBe('unreviewed')
   expect(() => pairs.editText({ id: 1, side: 'left', text: ' ', revision: store.pairs.get(1).revision })).toThrow(expect.objectContaining({ code: 'bad-input' }))
 })
@@ -239,7 +239,7 @@ test('projects: counts, renaming, recent ones, creating and switching', async ()
     },
     onModelChosen: async (modelId) => void chosen.push(modelId),
   })
-  pairs.setStatus([1], 'accepted')
+  pairs.setStatus({ ids: [1] }, 'accepted')
   expect(await project.get()).toMatchObject({ name: 'test', pairCount: 3, countByStatus: { accepted: 1, rejected: 0, unreviewed: 2 }, countBySplit: { train: 3 }, tokenizedImageCount: 0 })
   expect((await project.rename('Better name')).name).toBe('Better name')
   expect(heard).toContain('project')

@@ -31,7 +31,7 @@ describe('negatives', () => {
       expect(score).toBeLessThanOrEqual(positiveScore + 0.05 + 1e-6)
       expect(pair.score).toBeCloseTo(positiveScore, 5)
     }
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train' } })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train' } })
     expect(pairs.every((pair) => pair.score !== null && pair.score > 0.5)).toBe(true)
   })
 
@@ -60,8 +60,8 @@ describe('negatives', () => {
 
   it('becomes stale by an edit of pairs', async () => {
     expect((await project.client.negatives.getSummary({})).isStale).toBe(false)
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train' }, limit: 1 })
-    await project.client.pairs.setStatus({ ids: [pairs[0]!.id], status: 'rejected' })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train' }, limit: 1 })
+    await project.client.pairs.setStatus({ scope: { ids: [pairs[0]!.id] }, status: 'rejected' })
     expect((await project.client.negatives.getSummary({})).isStale).toBe(true)
   })
 

@@ -40,8 +40,8 @@ describe('runs', () => {
     expect(await project.client.runs.plan({ recipe: recipeSchema.parse({ epochs: 5, batchSize: 4 }) })).toEqual({
       trainPairCount: 9, validationPairCount: 6, stepsPerEpoch: 3, totalSteps: 15, negativesPerAnchor: expect.any(Number) as number, measured: null, obstacle: null,
     })
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train' } })
-    await project.client.pairs.setStatus({ ids: pairs.slice(1).map((pair) => pair.id), status: 'unreviewed' })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train' } })
+    await project.client.pairs.setStatus({ scope: { ids: pairs.slice(1).map((pair) => pair.id) }, status: 'unreviewed' })
     expect((await project.client.runs.plan({ recipe: shortRecipe })).obstacle).toMatch(/at least 2 accepted pairs.*there is 1/)
     await expect(start()).rejects.toMatchObject({ code: 'bad-input', data: { advice: expect.stringMatching(/Review/) } })
     expect(await project.client.runs.list({})).toEqual([])
@@ -53,7 +53,7 @@ describe('runs', () => {
     const before = (await project.client.runs.plan({ recipe })).negativesPerAnchor
     expect(before).toBeGreaterThan(7)
     expect(before).toBeLessThanOrEqual(8)
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train', task: 'caption' } })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train task:caption' } })
     await project.client.negatives.judge({ pairId: pairs[0]!.id, otherPairId: pairs[1]!.id, verdict: 'match' })
     // A match counts in both directions: two cells of 9 anchors.
     expect((await project.client.runs.plan({ recipe })).negativesPerAnchor).toBeCloseTo(before - 2 / 9, 6)
@@ -116,7 +116,7 @@ describe('runs', () => {
   })
 
   it('passes judgements between training pairs on as indices', async () => {
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train', status: 'accepted' } })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train status:accepted' } })
     await project.client.negatives.judge({ pairId: pairs[2]!.id, otherPairId: pairs[5]!.id, verdict: 'match' })
     await project.waitForJob((await start()).jobId)
     expect(project.compute.lastRequest('train').judgements).toEqual([{ anchor: 2, other: 5, verdict: 'match' }])
@@ -133,8 +133,8 @@ describe('runs', () => {
     expect(paused.step).toBeLessThan(30)
     const first = project.compute.lastRequest('train')
 
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train' } })
-    await project.client.pairs.setStatus({ ids: pairs.slice(0, 5).map((pair) => pair.id), status: 'rejected' })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train' } })
+    await project.client.pairs.setStatus({ scope: { ids: pairs.slice(0, 5).map((pair) => pair.id) }, status: 'rejected' })
     project.compute.training.stepMs = 1
     const resumed = await project.client.runs.resume({ runId })
     expect(resumed.jobId).not.toBe(jobId)
@@ -241,7 +241,7 @@ describe('runs', () => {
   })
 
   it('leaves pairs with a damaged picture out and says so', async () => {
-    const { pairs } = await project.client.pairs.list({ filter: { split: 'train', task: 'caption' } })
+    const { pairs } = await project.client.pairs.list({ filter: { query: 'split:train task:caption' } })
     const { path } = await project.engine.services.images.imageFile(pairs[0]!.left.imageId!, 'full')
     writeFileSync(path, 'no picture')
     const { runId, jobId } = await start()

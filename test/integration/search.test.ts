@@ -13,7 +13,7 @@ const base = ['bundled:nano']
 
 beforeAll(async () => {
   project = await openColourProject()
-  captions = (await project.client.pairs.list({ filter: { task: 'caption' } })).pairs
+  captions = (await project.client.pairs.list({ filter: { query: 'task:caption' } })).pairs
 })
 afterAll(() => project.dispose())
 

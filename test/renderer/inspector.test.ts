@@ -266,7 +266,7 @@ describe('codebook use', () => {
     expect(text()).toContain('Not counted yet')
     named('button', 'Count codebook use').click()
     await flushPromises()
-    expect(inputsOf('inspector.countUse')).toEqual([{ filter: { status: null, split: null, task: null, tag: null, text: '' }, modelId: 'bundled:nano' }])
+    expect(inputsOf('inspector.countUse')).toEqual([{ filter: { query: '' }, modelId: 'bundled:nano' }])
     fake.emit({ topic: 'job', job: makeJob(1, { kind: 'inspect', phase: 'counting codes', done: 60, total: 240 }) })
     await flushPromises()
     expect(document.querySelector('[role="progressbar"][aria-label="Count of codebook use"]')!.getAttribute('aria-valuenow')).toBe('25')

@@ -104,7 +104,7 @@ describe('selecting by keyboard', () => {
     await click(2)
     await click(4, { shiftKey: true })
     await press('r')
-    expect(fake.calls.filter((call) => call.name === 'pairs.setStatus').map((call) => call.input)).toEqual([{ ids: [2, 3, 4], status: 'rejected' }])
+    expect(fake.calls.filter((call) => call.name === 'pairs.setStatus').map((call) => call.input)).toEqual([{ scope: { ids: [2, 3, 4] }, status: 'rejected' }])
     expect(option(3).attributes('aria-label')).toContain('rejected')
   })
 })
@@ -116,7 +116,7 @@ describe('the filter bar', () => {
     fake.calls.length = 0
     for (const text of ['b', 'blue', 'blue ', 'blue cross']) await field().setValue(text)
     await vi.waitFor(() => expect(wrapper.get('[role="search"] [role="status"]').text()).not.toBe('250 pairs'))
-    const asked = fake.calls.filter((call) => call.name === 'pairs.list').map((call) => (call.input as { filter: { text: string } }).filter.text)
+    const asked = fake.calls.filter((call) => call.name === 'pairs.list').map((call) => (call.input as { filter: { query: string } }).filter.query)
     expect(new Set(asked)).toEqual(new Set(['blue cross']))
     await vi.waitFor(() => expect(shown().length).toBeGreaterThan(4))
     expect(shown().every((label) => label.includes('blue') && label.includes('cross'))).toBe(true)

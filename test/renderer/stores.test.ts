@@ -36,7 +36,7 @@ describe('pairs', () => {
   it('starts over under another filter and drops late answers to the old one', async () => {
     const pairs = usePairsStore()
     const late = pairs.show(0, 10)
-    pairs.filter.split = 'validation'
+    pairs.filter.query = 'split:validation'
     await late
     await flushPromises()
     expect(pairs.total).toBe(25)
@@ -109,7 +109,7 @@ describe('history', () => {
   it('takes back an edit that is still under way when undo is pressed', async () => {
     const history = useHistoryStore()
     const edit = history.inOrder(async () => {
-      const changed = await fake.api.pairs.setStatus({ ids: [3], status: 'accepted' })
+      const changed = await fake.api.pairs.setStatus({ scope: { ids: [3] }, status: 'accepted' })
       history.set(changed.history)
     })
     const undo = history.undo()

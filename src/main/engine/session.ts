@@ -12,6 +12,7 @@ import { DrawingsService } from './services/drawings'
 import { EmbeddingJobs } from './services/embeddingJobs'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
+import { FiltersService } from './services/filters'
 import { HistoryService } from './services/history'
 import { ImagesService } from './services/images'
 import { ImportsService } from './services/import/imports'
@@ -90,6 +91,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
+    filters: new FiltersService(store, changes),
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),

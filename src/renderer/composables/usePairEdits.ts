@@ -1,13 +1,15 @@
 // Edits of pairs: each goes through the engine, shows its result at once and says what went wrong.
 import type { Pair, Split, Status } from '@shared/contract/entities'
-import type { History } from '@shared/contract/pairs'
+import type { ChangedPairs, PairScope } from '@shared/contract/pairs'
 import { useApi } from '@renderer/api/api'
 import { readError } from '@renderer/api/readError'
 import { useHistoryStore } from '@renderer/stores/history'
 import { useNoticesStore } from '@renderer/stores/notices'
 import { usePairsStore } from '@renderer/stores/pairs'
 
-type Changed = { pairs: Pair[]; history: History }
+/** Pairs by id, or those of a filter. */
+type Target = number[] | PairScope
+const scopeOf = (target: Target): PairScope => (Array.isArray(target) ? { ids: target } : target)
 
 export function usePairEdits() {
   const api = useApi()
@@ -15,14 +17,14 @@ export function usePairEdits() {
   const notices = useNoticesStore()
   const pairs = usePairsStore()
 
-  async function take(work: Promise<Changed>): Promise<Pair[]> {
+  async function take(work: Promise<ChangedPairs>): Promise<Pair[]> {
     const changed = await work
     history.set(changed.history)
     pairs.put(changed.pairs)
     return changed.pairs
   }
   /** Gives the changed pairs, or null when the edit failed. */
-  const apply = (work: () => Promise<Changed>): Promise<Pair[] | null> => notices.attempt(() => history.inOrder(() => take(work())))
+  const apply = (work: () => Promise<ChangedPairs>): Promise<Pair[] | null> => notices.attempt(() => history.inOrder(() => take(work())))
 
   /** What a person typed is not given up with the call that carried it: the notice holds it and tries again. */
   async function editText(pair: Pair, side: 'left' | 'right', text: string): Promise<Pair[] | null> {
@@ -41,9 +43,9 @@ export function usePairEdits() {
 
   return {
     editText,
-    setStatus: (ids: number[], status: Status) => apply(() => api.pairs.setStatus({ ids, status })),
-    setSplit: (ids: number[], split: Split) => apply(() => api.pairs.setSplit({ ids, split })),
-    addTag: (ids: number[], tag: string) => apply(() => api.pairs.addTag({ ids, tag })),
-    removeTag: (ids: number[], tag: string) => apply(() => api.pairs.removeTag({ ids, tag })),
+    setStatus: (target: Target, status: Status) => apply(() => api.pairs.setStatus({ scope: scopeOf(target), status })),
+    setSplit: (target: Target, split: Split) => apply(() => api.pairs.setSplit({ scope: scopeOf(target), split })),
+    addTag: (target: Target, tag: string) => apply(() => api.pairs.addTag({ scope: scopeOf(target), tag })),
+    removeTag: (target: Target, tag: string) => apply(() => api.pairs.removeTag({ scope: scopeOf(target), tag })),
   }
 }

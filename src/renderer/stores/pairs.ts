@@ -5,6 +5,8 @@ import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { pairFilterSchema, type Facets, type PairFilter, type PairSort } from '@shared/contract/pairs'
 import type { Pair } from '@shared/contract/entities'
 import type { AppError } from '@shared/errors'
+import type { TermName } from '@shared/filter/filterTerms'
+import { withTerm, wordsOfTerm } from '@shared/filter/rewriteFilter'
 import { useApi } from '@renderer/api/api'
 import { readError } from '@renderer/api/readError'
 import { useChangesStore } from './changes'
@@ -23,7 +25,7 @@ export const usePairsStore = defineStore('pairs', () => {
   const total = ref<number | null>(null)
   const facets = shallowRef<Facets | null>(null)
   const error = shallowRef<AppError | null>(null)
-  const isFiltered = computed(() => Boolean(filter.status || filter.split || filter.task || filter.tag || filter.text))
+  const isFiltered = computed(() => filter.query.trim() !== '')
   const pending = new Set<number>()
   let sight = { first: 0, last: 0 }
   /** Raised when the list means something else, so that late answers to older questions are dropped. */
@@ -85,6 +87,17 @@ export const usePairsStore = defineStore('pairs', () => {
     await refresh()
   }
 
+  /** The only word of a term that all listed pairs fulfil; null when the filter asks for none or for several. */
+  function wordOf<Word extends string>(name: TermName): Word | null {
+    const words = wordsOfTerm(filter.query, name)
+    return words.length === 1 ? (words[0] as Word) : null
+  }
+
+  /** Rewrites one term of the filter; null takes it away. */
+  function setWord(name: TermName, word: string | null): void {
+    filter.query = withTerm(filter.query, name, word === null ? [] : [word])
+  }
+
   function clearFilter(): void {
     Object.assign(filter, pairFilterSchema.parse({}))
   }
@@ -117,5 +130,5 @@ export const usePairsStore = defineStore('pairs', () => {
   watch(() => changes.counters.pairs, () => void refresh())
   watch([filter, sort], () => void reset())
 
-  return { filter, sort, pages, total, facets, error, isFiltered, at, show, refresh, reset, clearFilter, put, idsBetween }
+  return { filter, sort, pages, total, facets, error, isFiltered, at, show, refresh, reset, wordOf, setWord, clearFilter, put, idsBetween }
 })

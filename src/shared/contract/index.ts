@@ -6,7 +6,7 @@ import { importContract } from './import'
 import { inspectorContract } from './inspector'
 import { modelsContract } from './models'
 import { negativesContract } from './negatives'
-import { historyContract, pairsContract } from './pairs'
+import { filtersContract, historyContract, pairsContract } from './pairs'
 import { projectContract } from './project'
 import { runsContract } from './runs'
 import { evaluationContract, searchContract } from './search'
@@ -20,6 +20,7 @@ export const contract = {
   import: importContract,
   exports: exportsContract,
   pairs: pairsContract,
+  filters: filtersContract,
   history: historyContract,
   tokens: tokensContract,
   embeddings: embeddingsContract,

@@ -3,12 +3,8 @@ import { procedure } from './procedure'
 import { id, pairSchema, splitSchema, statusSchema, taskSchema } from './entities'
 
 export const pairFilterSchema = z.strictObject({
-  status: statusSchema.nullable().default(null),
-  split: splitSchema.nullable().default(null),
-  task: taskSchema.nullable().default(null),
-  tag: z.string().nullable().default(null),
-  /** Full-text search over both texts; words are joined by AND, the last one may be a prefix. Empty matches all. */
-  text: z.string().max(500).default(''),
+  /** In the filter language (see ../filter): terms, words and quoted phrases, NOT, OR and parentheses. Empty matches all. */
+  query: z.string().max(4000).default(''),
 })
 export type PairFilter = z.infer<typeof pairFilterSchema>
 
@@ -31,8 +27,35 @@ export const historySchema = z.object({
 })
 export type History = z.infer<typeof historySchema>
 
-const ids = z.array(id).min(1).max(100_000)
-const changed = z.object({ pairs: z.array(pairSchema), history: historySchema })
+/** Pairs that an act is about: these, or all that match a filter but for some. A filter sends no ids, however many match. */
+export const pairScopeSchema = z.union([
+  z.strictObject({ ids: z.array(id).min(1).max(100_000) }),
+  z.strictObject({ filter: pairFilterSchema, except: z.array(id).max(100_000).default([]) }),
+])
+export type PairScope = z.infer<typeof pairScopeSchema>
+
+const tag = z.string().trim().min(1).max(60)
+export const pairChangeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('status'), status: statusSchema }),
+  z.strictObject({ kind: z.literal('split'), split: splitSchema }),
+  z.strictObject({ kind: z.literal('addTag'), tag }),
+  z.strictObject({ kind: z.literal('removeTag'), tag }),
+])
+export type PairChange = z.infer<typeof pairChangeSchema>
+
+/** More changed pairs than this are not sent back; whoever shows some reads them again. */
+export const mostChangedPairs = 500
+const changed = z.object({
+  /** The changed pairs as they are now; empty when there are more than `mostChangedPairs`. */
+  pairs: z.array(pairSchema),
+  changedCount: z.number(),
+  history: historySchema,
+})
+export type ChangedPairs = z.infer<typeof changed>
+
+export const savedFilterSchema = z.object({ id, name: z.string(), filter: pairFilterSchema, sort: pairSortSchema, savedAtMs: z.number() })
+export type SavedFilter = z.infer<typeof savedFilterSchema>
+const filterName = z.string().trim().min(1).max(80)
 
 export const pairsContract = {
   list: procedure('Lists one window of the pairs that match a filter.',
@@ -43,12 +66,23 @@ export const pairsContract = {
     z.object({ pairs: z.array(pairSchema), total: z.number() })),
   get: procedure('Gets one pair.', z.object({ id }), pairSchema),
   countFacets: procedure('Counts the pairs of a filter by status, split, task and tag.', z.strictObject({ filter: pairFilterSchema.prefault({}) }), facetsSchema),
-  setStatus: procedure('Accepts, rejects or resets pairs.', z.strictObject({ ids, status: statusSchema }), changed),
-  setSplit: procedure('Moves pairs to a split.', z.strictObject({ ids, split: splitSchema }), changed),
-  addTag: procedure('Adds a tag to pairs.', z.strictObject({ ids, tag: z.string().trim().min(1).max(60) }), changed),
-  removeTag: procedure('Removes a tag from pairs.', z.strictObject({ ids, tag: z.string().trim().min(1).max(60) }), changed),
+  countScope: procedure('Counts the pairs that an act is about, and those of them that a change would change.',
+    z.strictObject({ scope: pairScopeSchema, change: pairChangeSchema.nullable().default(null) }),
+    z.object({ count: z.number(), changeCount: z.number() })),
+  setStatus: procedure('Accepts, rejects or resets pairs.', z.strictObject({ scope: pairScopeSchema, status: statusSchema }), changed),
+  setSplit: procedure('Moves pairs to a split.', z.strictObject({ scope: pairScopeSchema, split: splitSchema }), changed),
+  addTag: procedure('Adds a tag to pairs.', z.strictObject({ scope: pairScopeSchema, tag }), changed),
+  removeTag: procedure('Removes a tag from pairs.', z.strictObject({ scope: pairScopeSchema, tag }), changed),
   editText: procedure('Changes the text of one side. `revision` must be the one that was shown, so that no later edit is overwritten.',
     z.strictObject({ id, side: z.enum(['left', 'right']), text: z.string().max(10_000), revision: z.number().int() }), changed),
+}
+
+export const filtersContract = {
+  list: procedure('Lists the filters that were saved, by name.', z.object({}), z.array(savedFilterSchema)),
+  save: procedure('Saves a filter with its order under a name, in the place of one with that name.',
+    z.strictObject({ name: filterName, filter: pairFilterSchema, sort: pairSortSchema }), z.array(savedFilterSchema)),
+  rename: procedure('Gives a saved filter another name.', z.strictObject({ filterId: id, name: filterName }), z.array(savedFilterSchema)),
+  remove: procedure('Removes a saved filter; pairs stay as they are.', z.strictObject({ filterId: id }), z.array(savedFilterSchema)),
 }
 
 export const historyContract = {

@@ -54,6 +54,7 @@ export const changeSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('job'), job: jobSchema }),
   z.object({ topic: z.literal('run'), runId: id }),
   z.object({ topic: z.literal('pairs') }),
+  z.object({ topic: z.literal('filters') }),
   z.object({ topic: z.literal('negatives') }),
   z.object({ topic: z.literal('project') }),
   z.object({ topic: z.literal('models') }),

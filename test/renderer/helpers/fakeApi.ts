@@ -4,9 +4,11 @@ import type { Api } from '@renderer/api/api'
 import { settingsSchema, type Change, type Settings } from '@shared/contract/studio'
 import type { Job, Pair, Status } from '@shared/contract/entities'
 import type { Candidate } from '@shared/contract/negatives'
-import type { History, PairFilter } from '@shared/contract/pairs'
+import type { History, PairFilter, PairScope } from '@shared/contract/pairs'
 import { AppError } from '@shared/errors'
+import { parseFilter } from '@shared/filter/parseFilter'
 import { defaultRecipe } from '@shared/recipe'
+import { matchesFilter } from '../../helpers/plainFilter'
 import { makeJob, makeModel } from './fakeData'
 import { drawingIdOf, makeComparison, makeInspectedPicture, makeMaskPrediction, makeTokenRow } from './fakeInspector'
 
@@ -63,7 +65,7 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
     put(after)
     done.push({ label, undo: () => put(before), redo: () => put(after) })
     undone.length = 0
-    return { pairs: after, history: history() }
+    return { pairs: after, changedCount: after.length, history: history() }
   }
 
   function step(from: Edit[], to: Edit[], act: 'undo' | 'redo') {
@@ -72,13 +74,17 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
     const before = studio.pairs
     last[act]()
     to.push(last)
-    return { pairs: studio.pairs.filter((pair) => !before.includes(pair)), history: history() }
+    const pairs = studio.pairs.filter((pair) => !before.includes(pair))
+    return { pairs, changedCount: pairs.length, history: history() }
   }
 
-  const matches = (filter: PairFilter) => (pair: Pair): boolean =>
-    (!filter.status || pair.status === filter.status) && (!filter.split || pair.split === filter.split) &&
-    (!filter.task || pair.task === filter.task) && (!filter.tag || pair.tags.includes(filter.tag)) &&
-    filter.text.toLowerCase().split(/\s+/).every((word) => `${pair.left.text ?? ''} ${pair.right.text ?? ''}`.toLowerCase().includes(word))
+  const matches = (filter: PairFilter) => {
+    const { value, problem } = parseFilter(filter.query)
+    if (problem) throw new AppError('bad-input', problem.message, problem.advice)
+    return (pair: Pair): boolean => matchesFilter(value, pair)
+  }
+  const idsOf = (scope: PairScope): number[] =>
+    ('ids' in scope ? scope.ids : studio.pairs.filter(matches(scope.filter)).map((pair) => pair.id).filter((id) => !scope.except.includes(id)))
 
   const listPairs = (filter: PairFilter, sort: string): Pair[] => {
     const found = studio.pairs.filter(matches(filter))
@@ -93,7 +99,7 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
   const statuses: Status[] = ['unreviewed', 'accepted', 'rejected']
   const splits = ['train', 'validation', 'test'] as const
   const tasks = ['caption', 'vqa', 'edit', 'transform', 'region', 'compose'] as const
-  const noFilter: PairFilter = { status: null, split: null, task: null, tag: null, text: '' }
+  const noFilter: PairFilter = { query: '' }
   const device = { id: 'cpu', name: 'CPU · 2 threads', kind: 'cpu' as const, isUsable: true, reason: null }
   const project = () => ({
     name: 'Sample project', isSample: true, createdAtMs: 1_760_000_000_000, pairCount: studio.pairs.length, imageCount: studio.pairs.length,
@@ -163,19 +169,20 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       { id: 2, importId: 1, location: 'row 92', code: 'not-found', reason: 'img/92.png does not exist.' },
     ] }),
     'pairs.list': ({ filter = noFilter, sort = 'oldest', offset = 0, limit = 100 }: { filter?: PairFilter; sort?: string; offset?: number; limit?: number }) => {
-      const found = listPairs({ ...noFilter, ...filter }, sort)
+      const found = listPairs(filter, sort)
       return { pairs: found.slice(offset, offset + limit), total: found.length }
     },
     'pairs.get': ({ id }: { id: number }) => find(id),
     'pairs.countFacets': ({ filter = noFilter }: { filter?: PairFilter }) => {
-      const found = listPairs({ ...noFilter, ...filter }, 'oldest')
+      const found = listPairs(filter, 'oldest')
       const tags = [...new Set(found.flatMap((pair) => pair.tags))].map((tag) => ({ tag, count: found.filter((pair) => pair.tags.includes(tag)).length }))
       return { total: found.length, status: count(statuses, found, (pair) => pair.status), split: count(splits, found, (pair) => pair.split), task: count(tasks, found, (pair) => pair.task), tags }
     },
-    'pairs.setStatus': ({ ids, status }: { ids: number[]; status: Status }) => edit(ids, `${status} ${ids.length}`, () => ({ status })),
-    'pairs.setSplit': ({ ids, split }: { ids: number[]; split: Pair['split'] }) => edit(ids, `move ${ids.length} to ${split}`, () => ({ split })),
-    'pairs.addTag': ({ ids, tag }: { ids: number[]; tag: string }) => edit(ids, `tag ${ids.length}`, (pair) => ({ tags: [...new Set([...pair.tags, tag])] })),
-    'pairs.removeTag': ({ ids, tag }: { ids: number[]; tag: string }) => edit(ids, `untag ${ids.length}`, (pair) => ({ tags: pair.tags.filter((other) => other !== tag) })),
+    'pairs.countScope': ({ scope }: { scope: PairScope }) => ({ count: idsOf(scope).length, changeCount: idsOf(scope).length }),
+    'pairs.setStatus': ({ scope, status }: { scope: PairScope; status: Status }) => edit(idsOf(scope), `${status} ${idsOf(scope).length}`, () => ({ status })),
+    'pairs.setSplit': ({ scope, split }: { scope: PairScope; split: Pair['split'] }) => edit(idsOf(scope), `move ${idsOf(scope).length} to ${split}`, () => ({ split })),
+    'pairs.addTag': ({ scope, tag }: { scope: PairScope; tag: string }) => edit(idsOf(scope), `tag ${idsOf(scope).length}`, (pair) => ({ tags: [...new Set([...pair.tags, tag])] })),
+    'pairs.removeTag': ({ scope, tag }: { scope: PairScope; tag: string }) => edit(idsOf(scope), `untag ${idsOf(scope).length}`, (pair) => ({ tags: pair.tags.filter((other) => other !== tag) })),
     'pairs.editText': ({ id, side, text, revision }: { id: number; side: 'left' | 'right'; text: string; revision: number }) => {
       if (find(id).revision !== revision) throw new AppError('conflict', 'The pair was changed meanwhile.', 'Look at it again, then repeat the edit.')
       return edit([id], 'edit text', (pair) => ({ [side]: { ...pair[side], text: text || null } }))

@@ -7,6 +7,7 @@ import { AppError } from '@shared/errors'
 import type { Recall } from '@shared/contract/entities'
 import type { Evaluation } from '@shared/contract/search'
 import type { Recipe } from '@shared/recipe'
+import { filterOf } from '@shared/filter/writeFilter'
 import { followJob } from '../followJob'
 import type { EngineSession } from '../session'
 import { formatDuration, formatPercent, formatTable } from '../terminal'
@@ -33,11 +34,7 @@ interface DemoResult {
 
 /** Training takes accepted pairs only; the demo has nobody to review them. */
 async function acceptAll({ client }: EngineSession): Promise<void> {
-  for (;;) {
-    const { pairs } = await client.pairs.list({ filter: { status: 'unreviewed' }, limit: 500 })
-    if (pairs.length === 0) return
-    await client.pairs.setStatus({ ids: pairs.map((pair) => pair.id), status: 'accepted' })
-  }
+  await client.pairs.setStatus({ scope: { filter: filterOf({ status: 'unreviewed' }) }, status: 'accepted' })
 }
 
 async function trainAndMeasure(context: CommandContext, session: EngineSession, name: string, baseModelId: string, recipe: Recipe): Promise<Evaluation> {

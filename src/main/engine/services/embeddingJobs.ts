@@ -1,6 +1,7 @@
 // Embeds a whole project with a model ahead of need. Pictures are never decoded where their tokens are cached, so a new
 // checkpoint costs only the transformer; pairs are taken page by page, so memory does not grow with the project.
 import type { Pair } from '../../../shared/contract/entities'
+import { filterOf } from '../../../shared/filter/writeFilter'
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
@@ -64,7 +65,7 @@ export class EmbeddingJobs {
   }
 
   #page(offset: number): Pair[] {
-    return this.dependencies.store.pairs.list({ status: null, split: null, task: null, tag: null, text: '' }, 'oldest', offset, pageSize)
+    return this.dependencies.store.pairs.list(filterOf(), 'oldest', offset, pageSize)
   }
 
   /** @returns how many pairs have vectors now */

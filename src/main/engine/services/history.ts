@@ -1,9 +1,9 @@
 // Undo and redo of everything that went through the history: edits of pairs, new pairs, judgements.
-import type { History } from '../../../shared/contract/pairs'
+import type { ChangedPairs, History } from '../../../shared/contract/pairs'
 import type { Touched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
-import { publishEdit, type ChangedPairs } from './pairs'
+import { answerEdit, publishEdit } from './pairs'
 
 export class HistoryService {
   readonly #store: Store
@@ -30,6 +30,6 @@ export class HistoryService {
   #answer(touched: Touched): ChangedPairs {
     if (touched.hasPairs) publishEdit(this.#changes)
     if (touched.hasJudgements) this.#changes.publish({ topic: 'negatives' })
-    return { pairs: this.#store.pairs.getMany(touched.pairIds), history: this.#store.history.get() }
+    return answerEdit(this.#store, touched)
   }
 }

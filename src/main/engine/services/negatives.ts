@@ -3,6 +3,7 @@ import type { Pair, Split, Verdict } from '../../../shared/contract/entities'
 import type { Candidate, MiningSummary } from '../../../shared/contract/negatives'
 import type { History } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
+import { filterOf } from '../../../shared/filter/writeFilter'
 import type { JobContext, JobRunner } from '../jobs/runner'
 import type { Compute } from '../compute/thread/client'
 import type { DeviceChoice } from '../compute/thread/protocol'
@@ -156,7 +157,7 @@ export class NegativesService {
 
   /** Pairs of a split that were not rejected, oldest first. */
   listPairs(split: Split): Pair[] {
-    return this.dependencies.store.pairs.list({ status: null, split, task: null, tag: null, text: '' }, 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected')
+    return this.dependencies.store.pairs.list(filterOf({ split }), 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected')
   }
 
   /** Judgements between the given pairs, as indices into their list. */

@@ -1,17 +1,12 @@
 // Reading and editing pairs. Every edit is one transaction that also writes the history.
 import type { Pair, Split, Status } from '../../../shared/contract/entities'
-import type { Facets, History, PairFilter, PairSort } from '../../../shared/contract/pairs'
+import { mostChangedPairs, type ChangedPairs, type Facets, type PairChange, type PairFilter, type PairScope, type PairSort } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
-import type { RowChange } from '../store/historyStore'
+import type { RowChange, Touched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { PairRow } from '../store/pairStore'
 import type { ChangeBus } from './changes'
 import { editLabel } from './editLabel'
-
-export interface ChangedPairs {
-  pairs: Pair[]
-  history: History
-}
 
 const statusVerb: Record<Status, string> = { accepted: 'accept', rejected: 'reject', unreviewed: 'reset' }
 
@@ -36,22 +31,32 @@ export class PairsService {
     return this.#store.pairs.countFacets(filter)
   }
 
-  setStatus(ids: readonly number[], status: Status): ChangedPairs {
-    return this.#edit(ids, count => editLabel(statusVerb[status], count), row => (row.status === status ? null : [{ status: row.status }, { status }]))
+  countScope(scope: PairScope, change: PairChange | null): { count: number; changeCount: number } {
+    const count = this.#store.pairs.countScope(scope)
+    return { count, changeCount: change === null ? count : this.#store.pairs.listChanging(scope, change).length }
   }
 
-  setSplit(ids: readonly number[], split: Split): ChangedPairs {
-    return this.#edit(ids, count => `${editLabel('move', count)} to ${split}`, row => (row.split === split ? null : [{ split: row.split }, { split }]))
+  setStatus(scope: PairScope, status: Status): ChangedPairs {
+    return this.change(scope, { kind: 'status', status })
   }
 
-  addTag(ids: readonly number[], tag: string): ChangedPairs {
-    return this.#edit(ids, count => editLabel(`tag “${tag}” on`, count),
-      row => (row.tags.includes(tag) ? null : [{ tags: row.tags }, { tags: [...row.tags, tag] }]))
+  setSplit(scope: PairScope, split: Split): ChangedPairs {
+    return this.change(scope, { kind: 'split', split })
   }
 
-  removeTag(ids: readonly number[], tag: string): ChangedPairs {
-    return this.#edit(ids, count => editLabel(`remove tag “${tag}” from`, count),
-      row => (row.tags.includes(tag) ? [{ tags: row.tags }, { tags: row.tags.filter(other => other !== tag) }] : null))
+  addTag(scope: PairScope, tag: string): ChangedPairs {
+    return this.change(scope, { kind: 'addTag', tag })
+  }
+
+  removeTag(scope: PairScope, tag: string): ChangedPairs {
+    return this.change(scope, { kind: 'removeTag', tag })
+  }
+
+  /** One change to all pairs of a scope. @throws AppError 'not-found' when a named pair is gone */
+  change(scope: PairScope, change: PairChange): ChangedPairs {
+    if ('ids' in scope) this.#requireAll(scope.ids)
+    const ids = this.#store.pairs.listChanging(scope, change)
+    return this.#edit(ids, count => labelOf(change, count), differenceOf(change))
   }
 
   /** Blank text takes the text away, where the side has a picture. @throws AppError 'conflict' when `revision` is not the pair's */
@@ -71,25 +76,52 @@ export class PairsService {
       : [{ [key]: row[key], score: row.score, scoreModelId: row.scoreModelId }, { [key]: newText, score: null, scoreModelId: null }]))
   }
 
+  #requireAll(ids: readonly number[]): void {
+    const rows = this.#store.pairs.getRows(ids)
+    const missing = ids.filter(id => !rows.has(id))
+    if (missing.length > 0) {
+      throw new AppError('not-found', `There is no pair ${missing.slice(0, 5).join(', ')} in this project; nothing was changed.`, 'Reload the list, then try again.')
+    }
+  }
+
   /** `change` gives what was before and what comes after, or null where the pair already is as wanted. */
-  #edit(ids: readonly number[], label: (count: number) => string, change: (row: PairRow) => [Partial<PairRow>, Partial<PairRow>] | null): ChangedPairs {
-    const uniqueIds = [...new Set(ids)]
+  #edit(ids: readonly number[], label: (count: number) => string, change: Difference): ChangedPairs {
     const touched = this.#store.transaction(() => {
-      const rows = this.#store.pairs.getRows(uniqueIds)
-      const missing = uniqueIds.filter(id => !rows.has(id))
-      if (missing.length > 0) {
-        throw new AppError('not-found', `There is no pair ${missing.slice(0, 5).join(', ')} in this project; nothing was changed.`, 'Reload the list, then try again.')
-      }
       const changes: RowChange[] = []
-      for (const [id, row] of rows) {
+      for (const [id, row] of this.#store.pairs.getRows(ids)) {
         const difference = change(row)
         if (difference !== null) changes.push({ kind: 'pair', id, before: difference[0], after: difference[1] })
       }
       return this.#store.history.edit(label(changes.length), changes)
     })
     if (touched.hasPairs) publishEdit(this.#changes)
-    return { pairs: this.#store.pairs.getMany(uniqueIds), history: this.#store.history.get() }
+    return answerEdit(this.#store, touched)
   }
+}
+
+type Difference = (row: PairRow) => [Partial<PairRow>, Partial<PairRow>] | null
+
+function differenceOf(change: PairChange): Difference {
+  switch (change.kind) {
+    case 'status': return row => (row.status === change.status ? null : [{ status: row.status }, { status: change.status }])
+    case 'split': return row => (row.split === change.split ? null : [{ split: row.split }, { split: change.split }])
+    case 'addTag': return row => (row.tags.includes(change.tag) ? null : [{ tags: row.tags }, { tags: [...row.tags, change.tag] }])
+    case 'removeTag': return row => (row.tags.includes(change.tag) ? [{ tags: row.tags }, { tags: row.tags.filter(other => other !== change.tag) }] : null)
+  }
+}
+
+function labelOf(change: PairChange, count: number): string {
+  switch (change.kind) {
+    case 'status': return editLabel(statusVerb[change.status], count)
+    case 'split': return `${editLabel('move', count)} to ${change.split}`
+    case 'addTag': return editLabel(`tag “${change.tag}” on`, count)
+    case 'removeTag': return editLabel(`remove tag “${change.tag}” from`, count)
+  }
+}
+
+/** What an edit, an undo or a redo answers. */
+export function answerEdit(store: Store, { pairIds }: Touched): ChangedPairs {
+  return { pairs: pairIds.length > mostChangedPairs ? [] : store.pairs.getMany(pairIds), changedCount: pairIds.length, history: store.history.get() }
 }
 
 /** The counts of the project change with its pairs. */

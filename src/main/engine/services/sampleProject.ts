@@ -67,7 +67,7 @@ async function fill(store: Store, items: readonly SampleItem[], options: SampleO
       const pairId = store.pairs.nextId()
       store.pairs.insert(pairId, {
         leftImageId: leftImage?.id ?? null, leftText: left.text, rightImageId: rightImage?.id ?? null, rightText: right.text,
-        task, split, status, tags: [], score: null, scoreModelId: null, importKey,
+        task, split, status, tags: [], score: null, scoreModelId: null, importKey, importId: null,
       }, revision)
       if (groupKey !== null) store.groups.addToDataGroup(groupKey, pairId)
     }

@@ -73,7 +73,7 @@ export class SavedHitsService {
     }
     const id = store.history.createPair(label, {
       leftImageId: left.imageId, leftText: left.text, rightImageId: right.imageId, rightText: right.text,
-      task: taskOf(left, right), split: 'train', status, score: null, scoreModelId: null, importKey: null, tags: ['from search'],
+      task: taskOf(left, right), split: 'train', status, score: null, scoreModelId: null, importKey: null, importId: null, tags: ['from search'],
     })
     publishEdit(changes)
     return store.pairs.get(id)

@@ -1,6 +1,7 @@
 // What a search looks through: the sides of the pairs that were not rejected, equal sides once, with their vectors.
 // A few matrices are kept in memory, because people try many queries on the same pairs.
 import type { Pair, Split } from '../../../shared/contract/entities'
+import { filterOf } from '../../../shared/filter/writeFilter'
 import { sideKey } from '../store/embeddingStore'
 import type { Store } from '../store/openStore'
 import type { EmbeddingMatrix, EmbeddingsService } from './embeddings'
@@ -40,7 +41,7 @@ export class SearchTargets {
   }
 
   async #build(model: UsableModel, kind: TargetKind, split: Split | null, work: Work): Promise<TargetMatrix> {
-    const all = this.store.pairs.list({ status: null, split, task: null, tag: null, text: '' }, 'oldest', 0, -1)
+    const all = this.store.pairs.list(filterOf({ split }), 'oldest', 0, -1)
     const pairs = await this.embeddings.keepReadable(model, all.filter((pair) => pair.status !== 'rejected'), work)
     const { targets, sides } = chooseTargets(pairs, kind)
     return { targets, ...(await this.embeddings.embed(model, sides, work)) }

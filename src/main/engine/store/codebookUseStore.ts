@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { PairFilter } from '../../../shared/contract/pairs'
 import type { Database } from './database'
-import { toCondition } from './pairQuery'
+import { toCondition } from './filterSql'
 
 export interface CountedUse {
   counts: Uint32Array
@@ -24,7 +24,7 @@ export class CodebookUseStore {
   /** Pictures on either side of the pairs that match, each once, ascending. */
   listImageIds(filter: PairFilter): number[] {
     const { sql, values } = toCondition(filter)
-    const side = (column: string): string => `SELECT p.${column} AS imageId FROM pairs p ${sql} ${sql === '' ? 'WHERE' : 'AND'} p.${column} IS NOT NULL`
+    const side = (column: string): string => `SELECT p.${column} AS imageId FROM pairs p WHERE ${sql} AND p.${column} IS NOT NULL`
     return this.database.all<{ imageId: number }>(`${side('leftImageId')} UNION ${side('rightImageId')} ORDER BY imageId`, ...values, ...values).map(({ imageId }) => imageId)
   }
 

@@ -7,6 +7,7 @@ import { CodebookUseStore } from './codebookUseStore'
 import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
 import { EvaluationStore } from './evaluationStore'
+import { FilterStore } from './filterStore'
 import { GroupStore } from './groupStore'
 import { HistoryStore } from './historyStore'
 import { ImageStore } from './imageStore'
@@ -30,6 +31,7 @@ export interface Store {
   readonly images: ImageStore
   readonly pairs: PairStore
   readonly history: HistoryStore
+  readonly filters: FilterStore
   readonly imports: ImportStore
   readonly jobs: JobStore
   readonly runs: RunStore
@@ -118,6 +120,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     images: new ImageStore(database),
     pairs,
     history: new HistoryStore(database, pairs, project),
+    filters: new FilterStore(database),
     imports: new ImportStore(database),
     jobs: new JobStore(database),
     runs: new RunStore(database),

@@ -1,10 +1,14 @@
 // Pairs: windows, facets, and the row changes that edits and undo are made of.
 import type { Pair, Split, Status, Task } from '../../../shared/contract/entities'
-import type { Facets, PairFilter, PairSort } from '../../../shared/contract/pairs'
+import type { Facets, PairChange, PairFilter, PairScope, PairSort } from '../../../shared/contract/pairs'
+import type { TermName } from '../../../shared/filter/filterTerms'
+import { withoutTermIn } from '../../../shared/filter/rewriteFilter'
 import { AppError } from '../../../shared/errors'
 import type { Database, SqlValue } from './database'
-import { orderBy, toCondition } from './pairQuery'
+import { allOf, compileNode, readFilter, toCondition, type Condition } from './filterSql'
+import { orderBy } from './pairQuery'
 import type { ProjectStore } from './projectStore'
+import { changeCondition, scopeCondition } from './scopeSql'
 
 /** Everything of a pair that an edit can change and undo must restore. */
 export interface PairRow {
@@ -18,12 +22,14 @@ export interface PairRow {
   score: number | null
   scoreModelId: string | null
   importKey: string | null
+  /** Null when no import brought the pair. */
+  importId: number | null
   tags: string[]
 }
 
 type SelectedRow = Omit<PairRow, 'tags'> & { id: number; revision: number; updatedAtMs: number; tags: string; groupId: number | null }
 
-const columns = ['leftImageId', 'leftText', 'rightImageId', 'rightText', 'task', 'split', 'status', 'score', 'scoreModelId', 'importKey'] as const
+const columns = ['leftImageId', 'leftText', 'rightImageId', 'rightText', 'task', 'split', 'status', 'score', 'scoreModelId', 'importKey', 'importId'] as const
 
 // The newest group is shown: mining makes its groups after the data came.
 const selectPairs = `SELECT p.id, ${columns.map(name => `p.${name}`).join(', ')}, p.revision, p.updatedAtMs,
@@ -49,7 +55,7 @@ const toPair = (row: SelectedRow): Pair => ({
 const toRow = (row: SelectedRow): PairRow => ({
   leftImageId: row.leftImageId, leftText: row.leftText, rightImageId: row.rightImageId, rightText: row.rightText,
   task: row.task, split: row.split, status: row.status, score: row.score, scoreModelId: row.scoreModelId,
-  importKey: row.importKey, tags: readTags(row.tags),
+  importKey: row.importKey, importId: row.importId, tags: readTags(row.tags),
 })
 
 export class PairStore {
@@ -78,7 +84,7 @@ export class PairStore {
   /** @param limit −1 for all */
   listIds(filter: PairFilter, sort: PairSort = 'oldest', offset = 0, limit = -1): number[] {
     const { sql, values } = toCondition(filter)
-    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p ${sql} ORDER BY ${orderBy[sort]} LIMIT ? OFFSET ?`, ...values, limit, offset).map(row => row.id)
+    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} ORDER BY ${orderBy[sort]} LIMIT ? OFFSET ?`, ...values, limit, offset).map(row => row.id)
   }
 
   /** A window of ids by key and not by offset, so that the last one of a million costs what the first one does. */
@@ -90,24 +96,37 @@ export class PairStore {
 
   count(filter: PairFilter): number {
     const { sql, values } = toCondition(filter)
-    return this.database.count(`SELECT count(*) FROM pairs p ${sql}`, ...values)
+    return this.database.count(`SELECT count(*) FROM pairs p WHERE ${sql}`, ...values)
+  }
+
+  countScope(scope: PairScope): number {
+    const { sql, values } = scopeCondition(scope)
+    return this.database.count(`SELECT count(*) FROM pairs p WHERE ${sql}`, ...values)
+  }
+
+  /** Pairs of a scope that are not yet as a change wants them, oldest first. */
+  listChanging(scope: PairScope, change: PairChange): number[] {
+    const { sql, values } = allOf([scopeCondition(scope), changeCondition(change)])
+    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} ORDER BY p.id`, ...values).map(row => row.id)
   }
 
   /** Each facet counts as if the filter did not restrict that facet itself, so that its other values show what they would give. */
   countFacets(filter: PairFilter): Facets {
+    const node = readFilter(filter)
+    const without = (name: TermName): Condition => compileNode(withoutTermIn(node, name))
     const countBy = (key: 'status' | 'split' | 'task'): Record<string, number> => {
-      const { sql, values } = toCondition(filter, key)
-      const rows = this.database.all<{ value: string; count: number }>(`SELECT p.${key} AS value, count(*) AS count FROM pairs p ${sql} GROUP BY p.${key}`, ...values)
+      const { sql, values } = without(key)
+      const rows = this.database.all<{ value: string; count: number }>(`SELECT p.${key} AS value, count(*) AS count FROM pairs p WHERE ${sql} GROUP BY p.${key}`, ...values)
       return Object.fromEntries(rows.map(row => [row.value, row.count]))
     }
-    const { sql, values } = toCondition(filter, 'tag')
+    const { sql, values } = without('tag')
     return {
       total: this.count(filter),
       status: { unreviewed: 0, accepted: 0, rejected: 0, ...countBy('status') },
       split: { train: 0, validation: 0, test: 0, ...countBy('split') },
       task: { caption: 0, vqa: 0, edit: 0, transform: 0, region: 0, compose: 0, ...countBy('task') },
       tags: this.database.all<{ tag: string; count: number }>(
-        `SELECT t.tag, count(*) AS count FROM pairs p JOIN pairTags t ON t.pairId = p.id ${sql} GROUP BY t.tag ORDER BY count DESC, t.tag`, ...values),
+        `SELECT t.tag, count(*) AS count FROM pairs p JOIN pairTags t ON t.pairId = p.id WHERE ${sql} GROUP BY t.tag ORDER BY count DESC, t.tag`, ...values),
     }
   }
 

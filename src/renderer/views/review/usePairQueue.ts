@@ -1,7 +1,8 @@
 // The queue of pairs to review.
 import { computed, ref, watch } from 'vue'
 import type { Pair, Split, Status } from '@shared/contract/entities'
-import { pairFilterSchema, type PairSort } from '@shared/contract/pairs'
+import type { PairSort } from '@shared/contract/pairs'
+import { filterOf } from '@shared/filter/writeFilter'
 import { useDecisionQueue } from '@renderer/composables/useDecisionQueue'
 import { usePairEdits } from '@renderer/composables/usePairEdits'
 import { useHistoryStore } from '@renderer/stores/history'
@@ -14,7 +15,7 @@ export function usePairQueue() {
   const queue = useDecisionQueue<Pair>({
     batchSize: 60,
     read: async (api, offset, limit) => {
-      const filter = pairFilterSchema.parse({ status: 'unreviewed', split: split.value })
+      const filter = filterOf({ status: 'unreviewed', split: split.value })
       const { pairs, total } = await api.pairs.list({ filter, sort: sort.value, offset, limit })
       return { items: pairs, total }
     },

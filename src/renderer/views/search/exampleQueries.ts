@@ -16,7 +16,7 @@ const mostTexts = 5
 export async function loadExamples(api: Api, isSample: boolean): Promise<RecentQuery[]> {
   const [plain, edits] = await Promise.all([
     isSample ? null : api.pairs.list({ limit: 60 }),
-    api.pairs.list({ filter: { task: 'edit' }, limit: 1 }),
+    api.pairs.list({ filter: { query: 'task:edit' }, limit: 1 }),
   ])
   const texts = plain ? distinctTexts(plain.pairs).slice(0, mostTexts) : sampleTexts
   return [...texts.map((text) => ({ text, imageId: null })), ...edits.pairs.flatMap(toComposed)]

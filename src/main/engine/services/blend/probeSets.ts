@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Probe, ProbeChoice } from '../../../../shared/contract/blend'
 import type { Pair, Split } from '../../../../shared/contract/entities'
 import { AppError } from '../../../../shared/errors'
+import { filterOf } from '../../../../shared/filter/writeFilter'
 import type { Compute } from '../../compute/thread/client'
 import type { DeviceChoice } from '../../compute/thread/protocol'
 import { openStore, type Store } from '../../store/openStore'
@@ -53,7 +54,7 @@ export class ProbeSets {
   /** The most general first; only what there is. */
   list(model: UsableModel): ProbeChoice[] {
     const { pairs } = this.dependencies.store
-    const { split: counts, tags } = pairs.countFacets({ status: null, split: null, task: null, tag: null, text: '' })
+    const { split: counts, tags } = pairs.countFacets(filterOf())
     const choice = (probe: Probe, pairCount: number | null): ProbeChoice => {
       const { name, description } = this.#describe(probe)
       return { probe, name, description, pairCount }
@@ -121,7 +122,7 @@ export class ProbeSets {
 
   /** Pairs that were not rejected, oldest first. */
   #pairs(split: Split | null, tag: string | null): Pair[] {
-    return this.dependencies.store.pairs.list({ status: null, split, task: null, tag, text: '' }, 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected')
+    return this.dependencies.store.pairs.list(filterOf({ split, tag }), 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected')
   }
 
   /** @param work null takes the pairs whose pictures are tokenized already */
@@ -144,7 +145,7 @@ export class ProbeSets {
     if (path === resolve(this.dependencies.store.projectDir)) throw new AppError('bad-input', 'That is the project that is open.', 'Choose another project, or a split or tag of this one.')
     const other = openStore(path)
     try {
-      const pairs = spread(other.pairs.list({ status: null, split, task: null, tag: null, text: '' }, 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected'))
+      const pairs = spread(other.pairs.list(filterOf({ split }), 'oldest', 0, -1).filter((pair) => pair.status !== 'rejected'))
       const codes = await this.#tokenizeForeign(other, pairs, model, work)
       const isTokenized = ({ imageId }: Pair['left']): boolean => imageId === null || codes.has(imageId)
       const found = { pairs: pairs.filter(({ left, right }) => isTokenized(left) && isTokenized(right)).map(({ left, right }): SidePair => ({ left, right })), codes }

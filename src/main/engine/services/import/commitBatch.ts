@@ -53,7 +53,7 @@ export function commitBatch(store: Store, open: { id: number; sourceName: string
       const pairId = store.pairs.nextId()
       store.pairs.insert(pairId, {
         leftImageId: ensureImage(store, sides.left), leftText, rightImageId: ensureImage(store, sides.right), rightText,
-        task, split, status, tags, score: null, scoreModelId: null, importKey,
+        task, split, status, tags, score: null, scoreModelId: null, importKey, importId: open.id,
       }, revision)
       // Two sources may both number their groups from 1.
       if (draft.group !== null) store.groups.addToDataGroup(`${open.sourceName}/${draft.group}`, pairId)

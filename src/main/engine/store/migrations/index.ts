@@ -6,13 +6,14 @@ import { modelJobs } from './0002-model-jobs'
 import { modelNotes } from './0003-model-notes'
 import { codebookUse } from './0004-codebook-use'
 import { importProgress } from './0005-import-progress'
+import { query } from './0006-query'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */

@@ -1,0 +1,43 @@
+// What a filter can ask of a pair. One entry is one term of the language; its SQL stands under the same name in
+// engine/store/filterSql.ts, and the compiler misses it there when it is forgotten.
+import { splitSchema, statusSchema, taskSchema } from '../contract/entities'
+
+export interface FilterTerm {
+  /**
+   * choice: one of `values`. tag: any word. text: words of a text. number, integer: comparisons, ranges and lists.
+   * date: days, in the same comparisons and ranges.
+   */
+  kind: 'choice' | 'tag' | 'text' | 'number' | 'integer' | 'date'
+  /** The words that a choice takes. */
+  values?: readonly string[]
+  doc: string
+  example: string
+}
+
+export const filterTerms = {
+  status: { kind: 'choice', values: statusSchema.options, doc: 'What was decided about the pair.', example: 'status:unreviewed' },
+  split: { kind: 'choice', values: splitSchema.options, doc: 'The split that the pair belongs to.', example: 'split:train,validation' },
+  task: { kind: 'choice', values: taskSchema.options, doc: 'What the pair teaches.', example: 'task:caption' },
+  tag: { kind: 'tag', doc: 'Pairs with one of these tags.', example: 'tag:blur' },
+  score: { kind: 'number', doc: 'Agreement of both sides under the current model, −1 to 1.', example: 'score<0.2' },
+  text: { kind: 'text', doc: 'Words on either side; in quotes exactly in this order.', example: 'text:"red car"' },
+  left: { kind: 'text', doc: 'Words on the left side.', example: 'left:"what colour"' },
+  right: { kind: 'text', doc: 'Words on the right side.', example: 'right:blue' },
+  id: { kind: 'integer', doc: 'The number of the pair.', example: 'id:5,20..30' },
+  group: { kind: 'integer', doc: 'Pairs of a group that shares a batch.', example: 'group:12' },
+  has: {
+    kind: 'choice', values: ['score', 'group', 'tags', 'left-image', 'right-image', 'left-text', 'right-text'],
+    doc: 'What the pair has.', example: 'has:left-image',
+  },
+  updated: { kind: 'date', doc: 'The day of the last change; 3d is three days ago.', example: 'updated>=today' },
+  import: { kind: 'integer', doc: 'The import that brought the pair.', example: 'import:2' },
+  length: { kind: 'integer', doc: 'Characters of the longer text.', example: 'length>120' },
+} as const satisfies Record<string, FilterTerm>
+
+export type TermName = keyof typeof filterTerms
+
+export const termNames = Object.keys(filterTerms) as TermName[]
+
+export const isTermName = (name: string): name is TermName => Object.hasOwn(filterTerms, name)
+
+export const termOf = (name: TermName): FilterTerm => filterTerms[name]
