@@ -5,6 +5,7 @@ import type { DeviceChoice } from './compute/thread/protocol'
 import { JobRunner } from './jobs/runner'
 import type { ChangeBus } from './services/changes'
 import type { DevicesService } from './services/devices'
+import { AttentionService } from './services/attention/attention'
 import { BlendService } from './services/blend/blend'
 import { CodebookUseService } from './services/codebookUse'
 import { DeviceSpeedsService } from './services/deviceSpeeds'
@@ -96,6 +97,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),
+    attention: new AttentionService({ store, compute, jobs, models, embeddings, changes }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),
     blend: new BlendService({ store, compute, jobs, models, modelLibrary, embeddings, picker, changes, resourcesDir, dataDir, getDevice }),
     evaluation: new EvaluationService({ store, compute, jobs, models, embeddings, negatives, changes }),
@@ -115,6 +117,7 @@ export function createSession(store: Store, surroundings: SessionSurroundings): 
         await services.runs.close()
         await services.jobs.close()
       } finally {
+        services.attention.dispose()
         services.images.dispose()
         services.drawings.dispose()
         store.close()

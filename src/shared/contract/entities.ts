@@ -23,6 +23,8 @@ export const pairSchema = z.object({
   split: splitSchema,
   status: statusSchema,
   tags: z.array(z.string()),
+  /** “Look again”: set and taken back by a person. */
+  isFlagged: z.boolean(),
   /** Cosine similarity of the two sides under the current model; null until embedded. */
   score: z.number().nullable(),
   groupId: id.nullable(),
@@ -31,7 +33,7 @@ export const pairSchema = z.object({
   updatedAtMs: z.number(),
 })
 
-export const jobKindSchema = z.enum(['import', 'tokenize', 'embed', 'mine', 'train', 'evaluate', 'measure', 'pull', 'addModel', 'export', 'inspect'])
+export const jobKindSchema = z.enum(['import', 'tokenize', 'embed', 'mine', 'train', 'evaluate', 'measure', 'pull', 'addModel', 'export', 'inspect', 'attend'])
 export const jobStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 export const errorSchema = z.object({ code: z.string(), message: z.string(), advice: z.string().nullable() })
 

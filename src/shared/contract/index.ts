@@ -1,4 +1,5 @@
 // The only list of procedures. Hosts serve it, the renderer and the command line call it, tests walk it.
+import { attentionContract } from './attention'
 import { blendContract } from './blend'
 import { embeddingsContract } from './embeddings'
 import { exportsContract } from './exports'
@@ -22,6 +23,7 @@ export const contract = {
   pairs: pairsContract,
   filters: filtersContract,
   history: historyContract,
+  attention: attentionContract,
   tokens: tokensContract,
   embeddings: embeddingsContract,
   negatives: negativesContract,

@@ -18,6 +18,7 @@ export function makePair(id: number, over: Partial<Pair> = {}): Pair {
     split: id % 10 === 0 ? 'validation' : 'train',
     status: 'unreviewed',
     tags: id % 5 === 0 ? ['two shapes'] : [],
+    isFlagged: false,
     score: Math.sin(id * 12.9) * 0.35 + 0.4,
     groupId: null,
     revision: 1,

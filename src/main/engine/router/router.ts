@@ -71,6 +71,12 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       undo: os.history.undo.handler(() => engine.services.history.undo()),
       redo: os.history.redo.handler(() => engine.services.history.redo()),
     },
+    attention: {
+      get: os.attention.get.handler(() => engine.services.attention.get()),
+      refresh: os.attention.refresh.handler(({ input }) => engine.services.attention.refresh(input)),
+      list: os.attention.list.handler(({ input }) => engine.services.attention.list(input.ids)),
+      getProgress: os.attention.getProgress.handler(() => engine.services.attention.getProgress()),
+    },
     tokens: {
       start: os.tokens.start.handler(() => engine.services.tokens.start()),
     },

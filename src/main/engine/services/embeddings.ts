@@ -33,7 +33,7 @@ export class EmbeddingsService {
   constructor(private readonly dependencies: EmbeddingsDependencies) {}
 
   /** Tokenizes what the pairs need and leaves out those with a picture that cannot be read. */
-  async keepReadable(model: UsableModel, pairs: Pair[], work: Work): Promise<Pair[]> {
+  async keepReadable<Sides extends Pick<Pair, 'left' | 'right'>>(model: UsableModel, pairs: Sides[], work: Work): Promise<Sides[]> {
     const failedIds = await this.dependencies.tokens.ensure(model, imageIdsOf(pairs.flatMap((pair) => [pair.left, pair.right])), work)
     if (!failedIds.size) return pairs
     const isReadable = (side: Side) => side.imageId === null || !failedIds.has(side.imageId)

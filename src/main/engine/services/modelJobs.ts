@@ -150,6 +150,7 @@ export class ModelJobs {
       if (store.project.get().currentModelId === modelId) store.project.setCurrentModel(defaultModelId)
       store.embeddings.removeModel(modelId)
       store.evaluations.removeModel(modelId)
+      store.attention.removeModel(modelId)
     })
     await modelLibrary.remove(folderId)
     for (const topic of ['models', 'project'] as const) changes.publish({ topic })

@@ -110,6 +110,7 @@ export class RunsService {
       for (const modelId of modelIds) {
         store.embeddings.removeModel(modelId)
         store.evaluations.removeModel(modelId)
+        store.attention.removeModel(modelId)
         store.modelNotes.remove(modelId)
       }
       store.runs.remove(runId)

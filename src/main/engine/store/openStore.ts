@@ -3,6 +3,7 @@
 import { closeSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { AppError } from '../../../shared/errors'
+import { AttentionStore } from './attentionStore'
 import { CodebookUseStore } from './codebookUseStore'
 import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
@@ -42,6 +43,7 @@ export interface Store {
   readonly evaluations: EvaluationStore
   readonly codebookUse: CodebookUseStore
   readonly modelNotes: ModelNoteStore
+  readonly attention: AttentionStore
   /** What is there now, to be read for a long time. Whoever opens it closes it. */
   openReader(): StoreReader
   /** Runs `work` wholly or not at all; `work` must not wait for anything. */
@@ -131,6 +133,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     evaluations: new EvaluationStore(database),
     codebookUse: new CodebookUseStore(database),
     modelNotes: new ModelNoteStore(database),
+    attention: new AttentionStore(database),
     openReader: () => openReader(files.databasePath),
     transaction: work => database.transaction(work),
     close: () => {

@@ -24,12 +24,14 @@ export interface PairRow {
   importKey: string | null
   /** Null when no import brought the pair. */
   importId: number | null
+  /** Not flagged where it is missing, as in entries of the history from before there were flags. */
+  isFlagged?: 0 | 1
   tags: string[]
 }
 
 type SelectedRow = Omit<PairRow, 'tags'> & { id: number; revision: number; updatedAtMs: number; tags: string; groupId: number | null }
 
-const columns = ['leftImageId', 'leftText', 'rightImageId', 'rightText', 'task', 'split', 'status', 'score', 'scoreModelId', 'importKey', 'importId'] as const
+const columns = ['leftImageId', 'leftText', 'rightImageId', 'rightText', 'task', 'split', 'status', 'score', 'scoreModelId', 'importKey', 'importId', 'isFlagged'] as const
 
 // The newest group is shown: mining makes its groups after the data came.
 const selectPairs = `SELECT p.id, ${columns.map(name => `p.${name}`).join(', ')}, p.revision, p.updatedAtMs,
@@ -46,6 +48,7 @@ const toPair = (row: SelectedRow): Pair => ({
   split: row.split,
   status: row.status,
   tags: readTags(row.tags),
+  isFlagged: row.isFlagged === 1,
   score: row.score,
   groupId: row.groupId,
   revision: row.revision,
@@ -55,7 +58,7 @@ const toPair = (row: SelectedRow): Pair => ({
 const toRow = (row: SelectedRow): PairRow => ({
   leftImageId: row.leftImageId, leftText: row.leftText, rightImageId: row.rightImageId, rightText: row.rightText,
   task: row.task, split: row.split, status: row.status, score: row.score, scoreModelId: row.scoreModelId,
-  importKey: row.importKey, importId: row.importId, tags: readTags(row.tags),
+  importKey: row.importKey, importId: row.importId, isFlagged: row.isFlagged ?? 0, tags: readTags(row.tags),
 })
 
 export class PairStore {
@@ -189,6 +192,7 @@ export class PairStore {
 
   /** Undo may bring back a score of a model that is no longer the current one; such a score is left out. */
   private columnValue(row: Partial<PairRow>, name: (typeof columns)[number]): SqlValue {
+    if (name === 'isFlagged') return row.isFlagged ?? 0
     const isScore = name === 'score' || name === 'scoreModelId'
     if (isScore && row.scoreModelId && row.scoreModelId !== this.project.get().currentModelId) return null
     return row[name] ?? null

@@ -7,13 +7,14 @@ import { modelNotes } from './0003-model-notes'
 import { codebookUse } from './0004-codebook-use'
 import { importProgress } from './0005-import-progress'
 import { query } from './0006-query'
+import { review } from './0007-review'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */
