@@ -6,6 +6,7 @@ import { AppError } from '../../../shared/errors'
 import { maximumPixels, reasonOf } from '../compute/image/decodeImage'
 import { imageFormats, type ImageFormat, type NewImage } from '../store/imageStore'
 import type { ProjectFiles } from '../store/projectFiles'
+import { foreignReason, isJpegWithoutEnd, pictureFormatOf } from './pictureSignature'
 
 export const thumbnailSizePx = 320
 
@@ -14,6 +15,8 @@ export interface ReadPicture {
   /** As displayed, after the EXIF rotation. */
   widthPx: number
   heightPx: number
+  /** Of an animation or a file of several pages; only the first is used. */
+  frameCount: number
   /** WebP, at most `thumbnailSizePx` on the longer side; null when none was asked for. */
   thumbnail: Uint8Array | null
 }
@@ -32,6 +35,8 @@ export async function readPicture(bytes: Uint8Array, label: string, { withThumbn
   try {
     if (bytes.byteLength === 0) throw new Error('it is empty')
     const options = { failOn: 'error', limitInputPixels: maximumPixels, autoOrient: true } as const
+    if (pictureFormatOf(bytes) === null) throw new Error(foreignReason(bytes))
+    if (isJpegWithoutEnd(bytes)) throw new Error('its end is missing, as a broken-off download leaves it')
     const metadata = await sharp(bytes, options).metadata()
     const format = toFormat(metadata)
     if (format === null) throw new Error(`${metadata.format} files are not read here`)
@@ -39,7 +44,7 @@ export async function readPicture(bytes: Uint8Array, label: string, { withThumbn
     const decoding = sharp(bytes, options)
     const thumbnail = withThumbnail ? await drawThumbnail(decoding) : null
     if (thumbnail === null) await decoding.resize({ width: checkedSizePx, height: checkedSizePx, fit: 'inside', withoutEnlargement: true, kernel: 'nearest' }).raw().toBuffer()
-    return { format, widthPx: metadata.autoOrient.width, heightPx: metadata.autoOrient.height, thumbnail }
+    return { format, widthPx: metadata.autoOrient.width, heightPx: metadata.autoOrient.height, frameCount: metadata.pages ?? 1, thumbnail }
   } catch (cause) {
     throw new AppError('unreadable-image', `${label} cannot be read: ${reasonOf(cause)}.`, 'Replace it with a whole JPEG, PNG, WebP, GIF, TIFF or AVIF file.', { cause })
   }
@@ -50,14 +55,17 @@ export const drawThumbnail = (picture: Sharp): Promise<Buffer> =>
   picture.resize({ width: thumbnailSizePx, height: thumbnailSizePx, fit: 'inside', withoutEnlargement: true }).webp({ quality: 85, effort: 1 }).toBuffer()
 
 /** Keeps a copy of a picture, and its thumbnail unless it shall be drawn later. @throws AppError 'unreadable-image', and what writing throws */
-export async function takePicture(files: ProjectFiles, bytes: Uint8Array, sourceName: string, options: { withThumbnail?: boolean } = {}): Promise<NewImage> {
-  const { format, widthPx, heightPx, thumbnail } = await readPicture(bytes, `“${sourceName}”`, options)
+export async function takePicture(files: ProjectFiles, bytes: Uint8Array, sourceName: string, options: { withThumbnail?: boolean } = {}): Promise<NewImage & { frameCount: number }> {
+  const { format, widthPx, heightPx, frameCount, thumbnail } = await readPicture(bytes, `“${sourceName}”`, options)
   const hash = hashBytes(bytes)
   const relativePath = files.imageRelativePath(hash, format)
   await files.writeWhole(files.absolute(relativePath), bytes, { isDurable: true })
   if (thumbnail !== null) await files.writeWhole(files.thumbnailPath(hash), thumbnail, { isDurable: false })
-  return { hash, widthPx, heightPx, format, byteCount: bytes.byteLength, relativePath, sourceName }
+  return { hash, widthPx, heightPx, format, byteCount: bytes.byteLength, relativePath, sourceName, frameCount }
 }
+
+/** Whether a picture was refused for its size alone: such a file may be made to fill the memory. */
+export const isTooManyPixels = (thrown: AppError): boolean => /exceeds pixel limit/i.test((thrown.cause as Error | undefined)?.message ?? '')
 
 function toFormat({ format, compression }: Metadata): ImageFormat | null {
   if (format === 'heif' && compression === 'av1') return 'avif'

@@ -42,6 +42,7 @@ export function commitBatch(store: Store, open: { id: number; sourceName: string
         allProblems.push({ location: draft.location, ...thrown.problem })
         continue
       }
+      allProblems.push(...notesOf(draft, pictures))
       const { leftText, rightText, task, split, status, tags } = draft
       const importKey = importKeyOf(sides.left?.hash ?? null, leftText, sides.right?.hash ?? null, rightText)
       if (store.pairs.findByImportKey(importKey) !== null) {
@@ -59,6 +60,13 @@ export function commitBatch(store: Store, open: { id: number; sourceName: string
       if (draft.group !== null) store.groups.addToDataGroup(`${open.sourceName}/${draft.group}`, pairId)
     }
     store.imports.addBatch(open.id, { addedPairCount, knownPairCount, doneRowCount: drafts.length + problems.length, problems: allProblems })
+  })
+}
+
+function notesOf({ location, leftImage, rightImage }: PairDraft, pictures: ReadonlyMap<string, TakenPicture>): NewProblem[] {
+  return [leftImage, rightImage].flatMap((source) => {
+    const taken = source === null ? undefined : pictures.get(placeKey(source.place))
+    return taken?.problem === null && taken.note !== null ? [{ location, ...taken.note }] : []
   })
 }
 

@@ -17,13 +17,17 @@ export interface FolderScan {
 }
 
 const captionExtensions = ['.txt', '.caption']
+/** More cannot be a caption in any encoding, and is not read into memory. */
+const largestCaptionBytes = 256 * 1024
 const collator = new Intl.Collator('en', { numeric: true })
 
-const stem = (path: string): string => path.slice(0, path.length - extname(path).length).toLowerCase()
+/** One spelling for letters that may be composed or not. */
+const plain = (path: string): string => path.normalize('NFC').toLowerCase()
+const stem = (path: string): string => plain(path.slice(0, path.length - extname(path).length))
 const isCaptionName = (name: string): boolean => captionExtensions.includes(extname(name).toLowerCase())
 
 /** `cat.txt` and `cat.jpg.txt` both belong to `cat.jpg`. */
-const captionKeys = (picturePath: string): string[] => [stem(picturePath), picturePath.toLowerCase()]
+const captionKeys = (picturePath: string): string[] => [stem(picturePath), plain(picturePath)]
 
 export async function scanFolder(folder: string): Promise<FolderScan> {
   const scan: FolderScan = { pictures: [], captionPaths: new Map(), problems: [] }
@@ -71,14 +75,16 @@ async function readDraft(folder: string, path: string, scan: FolderScan, default
   if (captionPath === undefined) return problem('missing-caption', 'There is no text file with the same name beside the picture.')
   let caption: string
   try {
-    caption = decodeBytes(await readFile(captionPath)).text.trim()
+    const { size } = await stat(captionPath)
+    if (size > largestCaptionBytes) return problem('long-text', `The caption “${relative(folder, captionPath)}” has ${Math.ceil(size / 1024).toLocaleString('en')} KiB; at most ${longestText} characters are taken.`)
+    caption = decodeBytes(await readFile(captionPath)).text.replaceAll('\0', '').trim()
   } catch (thrown) {
     return problem('unreadable-caption', `The caption “${relative(folder, captionPath)}” cannot be read: ${(thrown as Error).message}.`)
   }
   if (caption === '') return problem('empty-caption', `The caption “${relative(folder, captionPath)}” is empty.`)
   if (caption.length > longestText) return problem('long-text', `The caption has ${caption.length} characters; at most ${longestText} are taken.`)
   return {
-    draft: { location, leftImage: fileImage(path), leftText: null, rightImage: null, rightText: caption, ...defaults, status: 'unreviewed', group: null, tags: [] },
+    draft: { location, leftImage: fileImage(path, null, folder), leftText: null, rightImage: null, rightText: caption, ...defaults, status: 'unreviewed', group: null, tags: [] },
     problem: null,
   }
 }

@@ -3,11 +3,12 @@
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { CropBox, ImageRecipe } from '../../../../shared/imageRecipe'
+import { findFile } from './findFile'
 
 export type { CropBox }
 
 export type ImagePlace =
-  | { kind: 'file'; path: string }
+  | { kind: 'file'; path: string; /** The folder that the file must lie in, links followed; null where the path was given in full. */ root?: string | null }
   | { kind: 'slice'; path: string; offsetBytes: number; lengthBytes: number; name: string }
   | { kind: 'bytes'; bytes: Uint8Array; name: string; key: string }
 
@@ -22,7 +23,7 @@ export interface ImageSource {
 /** A larger file is no picture that people label, and would fill the memory. */
 export const largestPictureBytes = 256 * 1024 * 1024
 
-export const fileImage = (path: string, cropBoxPx: CropBox | null = null): ImageSource => ({ place: { kind: 'file', path }, cropBoxPx })
+export const fileImage = (path: string, cropBoxPx: CropBox | null = null, root: string | null = null): ImageSource => ({ place: { kind: 'file', path, root }, cropBoxPx })
 
 /** Names the bytes within one import, so that a picture that several rows show is taken once. */
 export function placeKey(place: ImagePlace): string {
@@ -37,14 +38,14 @@ export const heldBytes = (image: ImageSource | null): number => (image?.place.ki
 
 export class PictureTooLarge extends Error {
   constructor(readonly byteCount: number) {
-    super(`The picture has ${Math.ceil(byteCount / 2 ** 20)} MiB; at most ${largestPictureBytes / 2 ** 20} MiB are read`)
+    super(`it has ${Math.ceil(byteCount / 2 ** 20)} MiB; at most ${largestPictureBytes / 2 ** 20} MiB are read`)
   }
 }
 
-/** @throws PictureTooLarge, and what the file system throws */
+/** @throws PictureTooLarge, LeadsOut, and what the file system throws */
 export async function readPlace(place: ImagePlace): Promise<Uint8Array> {
   if (place.kind === 'bytes') return place.bytes
-  const file = await open(place.path, 'r')
+  const file = await open(place.kind === 'file' ? await findFile(place.path, place.root ?? null) : place.path, 'r')
   try {
     if (place.kind === 'file') {
       const { size } = await file.stat()

@@ -105,7 +105,7 @@ function draftOf(location: string, values: Record<string, Cell>, mapping: Column
     const held = column === null ? undefined : values[column]
     if (typeof held === 'object') return held
     const value = cell(column)
-    return value === null ? null : fileImage(toPicturePath(value, tableDir))
+    return value === null ? null : pictureFile(value, tableDir)
   }
   const leftImage = withRecipe(image(mapping.leftImage), extra('left_recipe'), 'left_recipe')
   const rightImage = withRecipe(image(mapping.rightImage), extra('right_recipe'), 'right_recipe')
@@ -166,16 +166,19 @@ function splitTags(value: string): string[] {
   return value.split(/[,;|]/)
 }
 
-/** Relative paths must stay below the table's folder: a table from elsewhere must not reach into other folders by chance. */
-function toPicturePath(value: string, tableDir: string): string {
+/**
+ * Relative paths must stay below the table's folder, and links below it too: a table from elsewhere must not reach into
+ * other folders by chance. Full paths are what a person wrote for this computer.
+ */
+function pictureFile(value: string, tableDir: string): ImageSource {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) refuse('remote-picture', `“${value}” is an address on the network; pictures are read from this computer only.`)
   // Tables written on Windows name their pictures with backslashes.
   const path = sep === '/' && !value.includes('/') ? value.replaceAll('\\', '/') : value
-  if (isAbsolute(path)) return resolve(path)
+  if (isAbsolute(path)) return fileImage(resolve(path))
   const absolutePath = resolve(tableDir, path)
   const below = relative(tableDir, absolutePath)
   if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) {
     refuse('path-escape', `“${value}” leads out of the table's folder. Move the table above its pictures, or write absolute paths.`)
   }
-  return absolutePath
+  return fileImage(absolutePath, null, tableDir)
 }

@@ -1,15 +1,7 @@
 // From the values of a Parquet record to cells: pictures as Hugging Face `datasets` writes them ({bytes, path}), bare
 // bytes of a picture, paths, and everything else as text.
+import { pictureFormatOf } from '../pictureSignature'
 import type { Cell } from './sourceRow'
-
-/** First bytes of the formats that are read: JPEG, PNG, GIF, WebP (RIFF), TIFF, AVIF (ftyp at byte 4). */
-function isPicture(bytes: Uint8Array): boolean {
-  const [a, b, c, d] = bytes
-  if (a === 0xff && b === 0xd8 && c === 0xff) return true
-  if (a === 0x89 && b === 0x50 && c === 0x4e && d === 0x47) return true
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.byteLength)).toString('latin1')
-  return start.startsWith('GIF8') || start.startsWith('II*\0') || start.startsWith('MM\0*') || (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') || start.slice(4, 8) === 'ftyp'
-}
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Date)
 const plainJson = (value: unknown): string => JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? Number(item) : ArrayBuffer.isView(item) ? '(bytes)' : item))
@@ -33,5 +25,5 @@ export function toCell(value: unknown, place: { key: string; name: string }): Ce
 const imageCell = (bytes: Uint8Array, { key, name }: { key: string; name: string }): Cell => ({ place: { kind: 'bytes', bytes, name, key }, cropBoxPx: null })
 
 function bytesCell(bytes: Uint8Array, place: { key: string; name: string }): Cell {
-  return isPicture(bytes) ? imageCell(bytes, place) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  return pictureFormatOf(bytes) !== null ? imageCell(bytes, place) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }

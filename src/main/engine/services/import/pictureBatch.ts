@@ -2,11 +2,14 @@
 import { AppError } from '../../../../shared/errors'
 import type { NewImage } from '../../store/imageStore'
 import type { Store } from '../../store/openStore'
-import { hashBytes, takePicture } from '../pictureIntake'
+import { hashBytes, isTooManyPixels, takePicture } from '../pictureIntake'
+import { LeadsOut } from './findFile'
 import { PictureTooLarge, placeKey, placeName, readPlace, type ImagePlace } from './imageSource'
 import type { RowProblem } from './sourceRow'
 
-export type TakenPicture = { image: NewImage; problem: null } | { image: null; problem: RowProblem }
+export type TakenPicture =
+  | { image: NewImage; problem: null; /** What people should know although it was taken. */ note: RowProblem | null }
+  | { image: null; problem: RowProblem }
 
 /** Decoding keeps a core busy and writing waits for the disk; more would only take memory. */
 const concurrency = 3
@@ -61,13 +64,14 @@ export class PictureBatches {
       const { hash, widthPx, heightPx, format, byteCount, relativePath, sourceName } = known
       // A copy that was deleted or cut by hand comes back with the next import; a whole one is left alone.
       await this.#store.files.writeWhole(this.#store.files.absolute(relativePath), bytes, { isDurable: true })
-      return { image: { hash, widthPx, heightPx, format, byteCount, relativePath, sourceName }, problem: null }
+      return { image: { hash, widthPx, heightPx, format, byteCount, relativePath, sourceName }, problem: null, note: null }
     }
     try {
-      return { image: await takePicture(this.#store.files, bytes, placeName(place), { withThumbnail: this.#drawnCount++ < this.thumbnailCount }), problem: null }
+      const { frameCount, ...image } = await takePicture(this.#store.files, bytes, placeName(place), { withThumbnail: this.#drawnCount++ < this.thumbnailCount })
+      return { image, problem: null, note: frameCount > 1 ? { code: 'first-frame', reason: `“${placeName(place)}” has ${frameCount} frames or pages; the first one is used.` } : null }
     } catch (thrown) {
-      if (thrown instanceof AppError && thrown.code === 'unreadable-image') return { image: null, problem: { code: 'unreadable-picture', reason: thrown.message } }
-      throw thrown
+      if (!(thrown instanceof AppError) || thrown.code !== 'unreadable-image') throw thrown
+      return { image: null, problem: { code: isTooManyPixels(thrown) ? 'huge-picture' : 'unreadable-picture', reason: thrown.message } }
     }
   }
 
@@ -81,7 +85,8 @@ export class PictureBatches {
 
 function readProblem(path: string, thrown: NodeJS.ErrnoException): RowProblem {
   const { code, message } = thrown
-  if (thrown instanceof PictureTooLarge) return { code: 'huge-picture', reason: `“${path}” is not taken: ${message.toLowerCase()}.` }
+  if (thrown instanceof LeadsOut) return { code: 'path-escape', reason: `“${path}” is not read: ${thrown.message}. Put a copy there, or name the picture by its full path.` }
+  if (thrown instanceof PictureTooLarge) return { code: 'huge-picture', reason: `“${path}” is not taken: ${message}.` }
   if (code === 'ENOENT' || code === 'ENOTDIR') return { code: 'missing-picture', reason: `There is no file “${path}”.` }
   if (code === 'EISDIR') return { code: 'missing-picture', reason: `“${path}” is a folder, not a picture.` }
   if (code === 'EACCES' || code === 'EPERM') return { code: 'unreadable-picture', reason: `You are not allowed to read “${path}”.` }

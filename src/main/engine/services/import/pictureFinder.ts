@@ -38,12 +38,18 @@ export class PictureFinder {
   /** @param name a file name, or the last parts of a path with either slash; null when there is no such picture */
   find(name: string): string | null {
     const wanted = name.replaceAll('\\', '/')
-    const fileName = wanted.slice(wanted.lastIndexOf('/') + 1)
+    const askedName = wanted.slice(wanted.lastIndexOf('/') + 1)
+    const fileName = this.#folderByName.has(askedName) ? askedName : this.#spelledOtherwise(askedName)
     const found = this.#folderByName.get(fileName)
     if (found === undefined) return null
     const paths = (typeof found === 'number' ? [found] : found).map(index => join(this.#folders[index]!, fileName))
     const tail = wanted.replace(/^(\.?\/)+/, '').replaceAll('/', sep)
     return paths.find(path => path.endsWith(`${sep}${tail}`)) ?? paths[0] ?? null
+  }
+
+  /** Letters may be composed in the annotations and not on disk, or the other way round. */
+  #spelledOtherwise(name: string): string {
+    return [name.normalize('NFC'), name.normalize('NFD')].find(form => this.#folderByName.has(form)) ?? name
   }
 
   /** The first of several names that is there. */
