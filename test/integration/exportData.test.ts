@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path'
 import { parquetMetadataAsync } from 'hyparquet'
 import { afterEach, expect, test } from 'vitest'
-import { dataExportOptionsSchema, type DataExportOptions, type DataScope } from '../../src/shared/contract/exports'
-import { pairFilterSchema } from '../../src/shared/contract/pairs'
+import { dataExportOptionsSchema, type DataExportOptions } from '../../src/shared/contract/exports'
+import type { PairScope } from '../../src/shared/contract/pairs'
 import { countExport, exportData } from '../../src/main/engine/services/out/exportData'
 import { runImport } from '../../src/main/engine/services/import/runImport'
 import { createStore, type Store } from '../../src/main/engine/store/openStore'
@@ -13,7 +13,7 @@ import { quiet } from '../helpers/importing'
 import { temporaryFolder } from '../helpers/temporaryFolder'
 
 const root = temporaryFolder()
-const everything: DataScope = { filter: pairFilterSchema.parse({}) }
+const everything: PairScope = { filter: { query: '' }, except: [] }
 const stores: Store[] = []
 let number = 0
 afterEach(() => stores.splice(0).forEach(store => store.close()))
@@ -29,7 +29,7 @@ function freshPath(): string {
   mkdirSync(join(root, `out-${++number}`, 'inner'), { recursive: true })
   return join(root, `out-${number}`, 'inner', 'data')
 }
-async function write(store: Store, given: DataExportOptions, scope: DataScope = everything): Promise<{ path: string; result: Awaited<ReturnType<typeof exportData>>; problems: string[] }> {
+async function write(store: Store, given: DataExportOptions, scope: PairScope = everything): Promise<{ path: string; result: Awaited<ReturnType<typeof exportData>>; problems: string[] }> {
   const path = freshPath()
   const problems: string[] = []
   const result = await exportData(store, scope, given, { path, overwrite: false }, { ...quiet, onProblem: line => problems.push(line) })
@@ -85,7 +85,7 @@ async function readBackCoco(path: string): Promise<Store> {
 
 test('a filter and a selection write those pairs only', async () => {
   const store = await project()
-  const filtered = await write(store, options({ form: 'csv' }), { filter: pairFilterSchema.parse({ task: 'edit' }) })
+  const filtered = await write(store, options({ form: 'csv' }), { filter: { query: 'task:edit' }, except: [] })
   expect(filtered.result.pairCount).toBe(2)
   const selected = await write(store, options({ form: 'jsonl' }), { ids: [3, 1, 3, 999_999] })
   expect(selected.result.pairCount).toBe(2)

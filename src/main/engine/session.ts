@@ -35,6 +35,7 @@ import { RunsService } from './services/runs'
 import { SavedHitsService } from './services/savedHits'
 import { SearchService } from './services/search'
 import type { SettingsService } from './services/settings'
+import { SnapshotsService } from './services/snapshots/snapshots'
 import { TokensService } from './services/tokens'
 import type { Store } from './store/openStore'
 
@@ -80,6 +81,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const embeddingJobs = new EmbeddingJobs({ store, jobs, models, embeddings, changes })
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const imports = new ImportsService(store, picker, changes)
+  const snapshots = new SnapshotsService({ store, jobs, picker, changes })
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
     jobs, images, drawings, models, modelLibrary, hub, tokens, embeddings, embeddingJobs, negatives, deviceSpeeds,
@@ -89,11 +91,12 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     imports,
     hubDatasets: new HubDatasets({ hub, jobs, picker, dataDir }),
     importJobs: new ImportJobs(jobs, imports, picker),
+    snapshots,
     exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
     filters: new FiltersService(store, changes),
-    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName }),
+    runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName, readSnapshotForRun: (snapshotId, useMined) => snapshots.readForRun(snapshotId, useMined) }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),

@@ -1,18 +1,11 @@
 // Pairs on their way out of the library: which ones, in which form, and where to.
 import { z } from 'zod'
 import { id } from './entities'
-import { pairFilterSchema } from './pairs'
+import { pairScopeSchema } from './pairs'
 import { procedure } from './procedure'
 
 export const dataFormSchema = z.enum(['csv', 'tsv', 'jsonl', 'parquet', 'webdataset', 'coco'])
 export type DataForm = z.infer<typeof dataFormSchema>
-
-/** Chosen pairs, or all that match a filter. */
-export const dataScopeSchema = z.union([
-  z.strictObject({ ids: z.array(id).min(1).max(1_000_000) }),
-  z.strictObject({ filter: pairFilterSchema.prefault({}) }),
-])
-export type DataScope = z.infer<typeof dataScopeSchema>
 
 export const dataExportOptionsSchema = z.strictObject({
   form: dataFormSchema,
@@ -40,7 +33,7 @@ export type NewFolder = z.infer<typeof newFolderSchema>
 
 export const exportsContract = {
   count: procedure('Counts the pairs that an export would write, and those that its form cannot hold.',
-    z.strictObject({ scope: dataScopeSchema, options: dataExportOptionsSchema }), z.object({ pairCount: z.number(), leftOutCount: z.number() })),
+    z.strictObject({ scope: pairScopeSchema, options: dataExportOptionsSchema }), z.object({ pairCount: z.number(), leftOutCount: z.number() })),
   start: procedure('Starts a job that writes pairs and their pictures into a new folder: CSV, TSV, JSON lines, Parquet, WebDataset shards or COCO captions.',
-    newFolderSchema.extend({ scope: dataScopeSchema, options: dataExportOptionsSchema }), z.object({ jobId: id })),
+    newFolderSchema.extend({ scope: pairScopeSchema, options: dataExportOptionsSchema }), z.object({ jobId: id })),
 }

@@ -4,7 +4,7 @@ import { id, splitSchema, taskSchema } from './entities'
 
 /** The forms that data may have; the engine has one reader for each. */
 export const importSourceKindSchema = z.enum([
-  'folder', 'csv', 'tsv', 'jsonl', 'json', 'parquet', 'webdataset', 'coco', 'genome-regions', 'genome-questions', 'vqa', 'sugarcrepe', 'crop-choice', 'mmeb',
+  'snapshot', 'folder', 'csv', 'tsv', 'jsonl', 'json', 'parquet', 'webdataset', 'coco', 'genome-regions', 'genome-questions', 'vqa', 'sugarcrepe', 'crop-choice', 'mmeb',
 ])
 export type SourceKind = z.infer<typeof importSourceKindSchema>
 

@@ -11,6 +11,7 @@ import { filtersContract, historyContract, pairsContract } from './pairs'
 import { projectContract } from './project'
 import { runsContract } from './runs'
 import { evaluationContract, searchContract } from './search'
+import { snapshotsContract } from './snapshots'
 import { devicesContract, jobsContract, pickerContract, settingsContract, studioContract, tokensContract } from './studio'
 
 export const contract = {
@@ -20,6 +21,7 @@ export const contract = {
   picker: pickerContract,
   import: importContract,
   exports: exportsContract,
+  snapshots: snapshotsContract,
   pairs: pairsContract,
   filters: filtersContract,
   history: historyContract,

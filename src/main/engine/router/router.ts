@@ -49,6 +49,14 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       count: os.exports.count.handler(({ input, signal }) => engine.services.exports.count(input, signal)),
       start: os.exports.start.handler(({ input }) => engine.services.exports.start(input)),
     },
+    snapshots: {
+      list: os.snapshots.list.handler(() => engine.services.snapshots.list()),
+      create: os.snapshots.create.handler(({ input }) => engine.services.snapshots.create(input)),
+      verify: os.snapshots.verify.handler(({ input }) => engine.services.snapshots.verify(input)),
+      getVerification: os.snapshots.getVerification.handler(({ input }) => engine.services.snapshots.getVerification(input.jobId)),
+      copy: os.snapshots.copy.handler(({ input }) => engine.services.snapshots.copy(input)),
+      remove: os.snapshots.remove.handler(({ input }) => engine.services.snapshots.remove(input.snapshotId)),
+    },
     pairs: {
       list: os.pairs.list.handler(({ input }) => engine.services.pairs.list(input)),
       get: os.pairs.get.handler(({ input }) => engine.services.pairs.get(input.id)),

@@ -42,15 +42,22 @@ export class RunPlanner {
 
   /** Steps and negatives; `measured` is null. */
   count({ train, validation }: ChosenPairs, recipe: Recipe): RunPlan {
-    const stepCount = train.length < 2 ? 0 : stepsPerEpoch(train.length, recipe.batchSize)
+    const steps = this.countSteps(train.length, recipe)
     return {
+      ...steps,
       trainPairCount: train.length,
       validationPairCount: validation.length,
+      negativesPerAnchor: steps.stepsPerEpoch === 0 ? 0 : this.#negativesPerAnchor(train, recipe),
+      measured: null,
+    }
+  }
+
+  countSteps(trainPairCount: number, recipe: Recipe): Pick<RunPlan, 'stepsPerEpoch' | 'totalSteps' | 'obstacle'> {
+    const stepCount = trainPairCount < 2 ? 0 : stepsPerEpoch(trainPairCount, recipe.batchSize)
+    return {
       stepsPerEpoch: stepCount,
       totalSteps: stepCount * recipe.epochs,
-      negativesPerAnchor: stepCount === 0 ? 0 : this.#negativesPerAnchor(train, recipe),
-      measured: null,
-      obstacle: train.length < 2 ? `A run needs at least 2 accepted pairs in the training split; there ${train.length === 1 ? 'is 1' : 'are none'}.` : null,
+      obstacle: trainPairCount < 2 ? `A run needs at least 2 accepted pairs in the training split; there ${trainPairCount === 1 ? 'is 1' : 'are none'}.` : null,
     }
   }
 

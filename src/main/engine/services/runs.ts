@@ -11,12 +11,14 @@ import { findRunObstacle, isActive, modelIdsOfRun } from './modelRemoval'
 import { readPresets } from './presets'
 import { workOnRun, type RunDependencies } from './runBody'
 import { RunPlanner, type ChosenPairs } from './runPlan'
-import { readSnapshot, toSnapshotPair, writeSnapshot } from './runSnapshot'
+import { readSnapshot, toSnapshotPair, writeSnapshot, type RunSnapshot } from './runSnapshot'
 
 export interface RunsDependencies extends RunDependencies {
   jobs: JobRunner
   resourcesDir: string
   getDeviceName: () => string
+  /** The data of a named snapshot, as a run freezes it. */
+  readSnapshotForRun: (snapshotId: number, useMined: boolean) => Promise<RunSnapshot>
 }
 
 type Steering = 'pause' | 'stop'
@@ -45,19 +47,17 @@ export class RunsService {
     return this.#planner.plan(this.#choosePairs(), recipe, model, measure, signal)
   }
 
-  async start({ name, baseModelId, recipe }: { name: string; baseModelId: string | null; recipe: Recipe }): Promise<{ runId: number; jobId: number }> {
-    const { store, models, negatives } = this.dependencies
+  /** @throws AppError 'bad-input' with too few pairs, 'not-found' for a model or a snapshot that is not there */
+  async start({ name, baseModelId, recipe, snapshotId = null }: { name: string; baseModelId: string | null; recipe: Recipe; snapshotId?: number | null }): Promise<{ runId: number; jobId: number }> {
+    const { store, models } = this.dependencies
     const model = await models.resolve(baseModelId ?? store.project.get().currentModelId)
-    const pairs = this.#choosePairs()
-    const { train, validation } = pairs
-    const plan = this.#planner.count(pairs, recipe)
-    if (plan.obstacle) throw new AppError('bad-input', plan.obstacle, 'Accept pairs in Review, then start the run again.')
-    const judgements = negatives.judgementsBetween(train.map((pair) => pair.id))
-    const run = store.runs.create({ name, baseModelId: model.id, recipe, device: '', totalSteps: plan.totalSteps, pairCount: train.length })
+    const frozen = snapshotId === null ? this.#freeze() : await this.dependencies.readSnapshotForRun(snapshotId, recipe.useHardNegatives)
+    const { totalSteps, obstacle } = this.#planner.countSteps(frozen.pairs.length, recipe)
+    if (obstacle) throw new AppError('bad-input', obstacle, snapshotId === null ? 'Accept pairs in Review, then start the run again.' : 'Choose another snapshot.')
+    const run = store.runs.create({ name, baseModelId: model.id, recipe, device: '', totalSteps, pairCount: frozen.pairs.length })
     try {
-      await writeSnapshot(store.files.runDir(run.id), {
-        version: 1, pairs: train.map(toSnapshotPair), validation: validation.map(toSnapshotPair), judgements, groups: null, dataGroupCount: 0,
-      })
+      await writeSnapshot(store.files.runDir(run.id), frozen)
+      if (snapshotId !== null) store.snapshots.setOfRun(run.id, snapshotId)
     } catch (thrown) {
       store.runs.remove(run.id)
       throw thrown
@@ -143,6 +143,12 @@ export class RunsService {
     const { store } = this.dependencies
     for (const run of [...store.runs.listByState('queued'), ...store.runs.listByState('running')]) await this.#steer(run.id, 'pause').catch(() => undefined)
     while (this.#ending.size) await Promise.all(this.#ending)
+  }
+
+  #freeze(): RunSnapshot {
+    const { train, validation } = this.#choosePairs()
+    const judgements = this.dependencies.negatives.judgementsBetween(train.map((pair) => pair.id))
+    return { version: 1, pairs: train.map(toSnapshotPair), validation: validation.map(toSnapshotPair), judgements, groups: null, dataGroupCount: 0 }
   }
 
   #choosePairs(): ChosenPairs {

@@ -17,6 +17,7 @@ export interface StoredJudgement {
   pairId: number
   otherPairId: number
   verdict: Verdict
+  judgedAtMs: number
 }
 
 export interface MiningState {
@@ -71,7 +72,13 @@ export class NegativeStore {
   }
 
   listJudgements(): StoredJudgement[] {
-    return this.database.all<StoredJudgement>('SELECT pairId, otherPairId, verdict FROM judgements ORDER BY id')
+    return this.database.all<StoredJudgement>('SELECT pairId, otherPairId, verdict, judgedAtMs FROM judgements ORDER BY id')
+  }
+
+  /** Brings judgements back as they were made; those that are there stay. Returns how many are new. Not an edit: it belongs to an import. */
+  restoreJudgements(judgements: readonly StoredJudgement[]): number {
+    return this.database.transaction(() => judgements.reduce((sum, { pairId, otherPairId, verdict, judgedAtMs }) => sum
+      + this.database.run('INSERT OR IGNORE INTO judgements (pairId, otherPairId, verdict, judgedAtMs) VALUES (?, ?, ?, ?)', pairId, otherPairId, verdict, judgedAtMs).changes, 0))
   }
 
   /** What RowChange wants as `before`. */

@@ -23,6 +23,7 @@ import { lockProject } from './projectLock'
 import { ProjectStore } from './projectStore'
 import { RunStore } from './runStore'
 import { openReader, type StoreReader } from './storeReader'
+import { SnapshotStore } from './snapshotStore'
 import { TokenStore } from './tokenStore'
 
 export interface Store {
@@ -44,6 +45,7 @@ export interface Store {
   readonly codebookUse: CodebookUseStore
   readonly modelNotes: ModelNoteStore
   readonly attention: AttentionStore
+  readonly snapshots: SnapshotStore
   /** What is there now, to be read for a long time. Whoever opens it closes it. */
   openReader(): StoreReader
   /** Runs `work` wholly or not at all; `work` must not wait for anything. */
@@ -134,6 +136,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     codebookUse: new CodebookUseStore(database),
     modelNotes: new ModelNoteStore(database),
     attention: new AttentionStore(database),
+    snapshots: new SnapshotStore(database),
     openReader: () => openReader(files.databasePath),
     transaction: work => database.transaction(work),
     close: () => {

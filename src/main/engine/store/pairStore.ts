@@ -91,10 +91,9 @@ export class PairStore {
   }
 
   /** A window of ids by key and not by offset, so that the last one of a million costs what the first one does. */
-  listIdsAfter(filter: PairFilter, afterId: number, limit: number): number[] {
-    const { sql, values } = toCondition(filter)
-    const condition = sql === '' ? 'WHERE p.id > ?' : `${sql} AND p.id > ?`
-    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p ${condition} ORDER BY p.id LIMIT ?`, ...values, afterId, limit).map(row => row.id)
+  listIdsAfter(scope: PairScope, afterId: number, limit: number): number[] {
+    const { sql, values } = allOf([scopeCondition(scope), { sql: 'p.id > ?', values: [afterId] }])
+    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} ORDER BY p.id LIMIT ?`, ...values, limit).map(row => row.id)
   }
 
   count(filter: PairFilter): number {

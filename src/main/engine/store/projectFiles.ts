@@ -19,7 +19,7 @@ export class ProjectFiles {
   /** Makes the folders and clears what an interrupted process left half-written. Call with the project locked. */
   prepare(): void {
     rmSync(this.incomingDir, { recursive: true, force: true })
-    for (const name of ['images', 'thumbnails', 'runs', 'cache']) mkdirSync(join(this.projectDir, name), { recursive: true })
+    for (const name of ['images', 'thumbnails', 'runs', 'snapshots', 'cache']) mkdirSync(join(this.projectDir, name), { recursive: true })
     mkdirSync(this.incomingDir, { recursive: true })
   }
 

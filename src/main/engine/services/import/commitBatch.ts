@@ -44,7 +44,7 @@ export function commitBatch(store: Store, open: { id: number; sourceName: string
       }
       allProblems.push(...notesOf(draft, pictures))
       const { leftText, rightText, task, split, status, tags } = draft
-      const importKey = importKeyOf(sides.left?.hash ?? null, leftText, sides.right?.hash ?? null, rightText)
+      const importKey = draft.importKey ?? importKeyOf(sides.left?.hash ?? null, leftText, sides.right?.hash ?? null, rightText)
       if (store.pairs.findByImportKey(importKey) !== null) {
         knownPairCount++
         continue

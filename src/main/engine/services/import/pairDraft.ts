@@ -20,6 +20,8 @@ export interface PairDraft {
   status: Status
   group: string | null
   tags: string[]
+  /** Names the pair where its source does; otherwise its content does. */
+  importKey?: string
 }
 
 export interface ImportDefaults {

@@ -3,6 +3,7 @@
 import type { SourceKind } from '../../../../shared/contract/import'
 import type { ColumnMapping } from '../../../../shared/contract/import'
 import type { Task } from '../../../../shared/contract/entities'
+import type { Store } from '../../store/openStore'
 import type { JsonElement } from './jsonElements'
 import type { DraftOrProblem, ImportDefaults } from './pairDraft'
 
@@ -35,6 +36,8 @@ export interface OpenedSource {
   total: number | null
   /** Changes when rows may have changed; the same value means that the same rows come in the same order. */
   fingerprint: string
+  /** What is known only once all pairs are there. Doing it twice must change nothing. */
+  finish?(store: Store): Promise<void>
 }
 
 export interface ImportReader {

@@ -14,6 +14,7 @@ import { readParquetHead } from './parquetFile'
 import { parquetReader } from './parquetReader'
 import type { ImportReader, SourceLook } from './reader'
 import { shardReader } from './shardReader'
+import { snapshotReader } from './snapshotReader'
 import { sugarCrepeReader } from './sugarCrepeReader'
 import { csvReader, jsonListReader, jsonlReader, tsvReader } from './tableReader'
 import { readTextBlocks } from './textEncoding'
@@ -21,6 +22,7 @@ import { vqaReader } from './vqaReader'
 
 /** Forms with a meaning of their own come before the general ones. */
 export const readers: readonly ImportReader[] = [
+  snapshotReader,
   cocoReader, genomeRegionsReader, genomeQuestionsReader, vqaReader, sugarCrepeReader, cropChoiceReader, mmebReader,
   csvReader, tsvReader, jsonlReader, jsonListReader, parquetReader, shardReader, folderReader,
 ]

@@ -59,6 +59,7 @@ export async function runImport(store: Store, sourcePath: string, mapping: Colum
   const open = { id: unfinished?.id ?? store.imports.start(basename(path), path, sourceKey), sourceName: basename(path), doneRowCount: unfinished?.doneRowCount ?? 0 }
   try {
     await takeAll(store, open, source, options)
+    await source.finish?.(store)
   } catch (thrown) {
     throw explain(AppError.from(thrown), store.imports.get(open.id))
   }

@@ -1,8 +1,11 @@
 // A scope in words, for cards and manifests.
-import type { DataScope } from '../../../../shared/contract/exports'
+import type { PairScope } from '../../../../shared/contract/pairs'
 
-export function describeScope(scope: DataScope): string {
-  if ('ids' in scope) return `a selection of ${scope.ids.length.toLocaleString('en')} ${scope.ids.length === 1 ? 'pair' : 'pairs'}`
-  const words = Object.entries(scope.filter).filter(([, value]) => value !== null && value !== '').map(([name, value]) => `${name}:${JSON.stringify(value)}`)
-  return words.length === 0 ? 'all pairs' : `pairs that match ${words.join(' ')}`
+const counted = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'pair' : 'pairs'}`
+
+export function describeScope(scope: PairScope): string {
+  if ('ids' in scope) return `a selection of ${counted(scope.ids.length)}`
+  const query = scope.filter.query.trim()
+  const all = query === '' ? 'all pairs' : `pairs that match ${query}`
+  return scope.except.length === 0 ? all : `${all}, but for ${counted(scope.except.length)}`
 }

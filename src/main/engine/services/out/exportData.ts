@@ -1,5 +1,6 @@
 // Writes pairs in one form: from one moment of the project, batch by batch, whole or not at all.
-import type { DataExportOptions, DataForm, DataScope } from '../../../../shared/contract/exports'
+import type { DataExportOptions, DataForm } from '../../../../shared/contract/exports'
+import type { PairScope } from '../../../../shared/contract/pairs'
 import type { Store } from '../../store/openStore'
 import { cocoForm } from './forms/cocoForm'
 import type { OutForm } from './forms/outForm'
@@ -7,7 +8,7 @@ import { parquetForm } from './forms/parquetForm'
 import { shardForm } from './forms/shardForm'
 import { csvForm, jsonlForm, tsvForm } from './forms/textTables'
 import { writeNewFolder, type FolderTarget } from './newFolder'
-import { countScope, readOutPairs } from './outPair'
+import { readOutPairs } from './outPair'
 import { BrokenPicture, PictureOutput } from './pictureOutput'
 
 const forms: Record<DataForm, OutForm> = { csv: csvForm, tsv: tsvForm, jsonl: jsonlForm, parquet: parquetForm, webdataset: shardForm, coco: cocoForm }
@@ -33,10 +34,10 @@ export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(
 /** COCO has no place for recipes. */
 const settled = (options: DataExportOptions): DataExportOptions => (options.form === 'coco' ? { ...options, derived: 'render' } : options)
 
-export async function countExport(store: Store, scope: DataScope, options: DataExportOptions, signal?: AbortSignal): Promise<{ pairCount: number; leftOutCount: number }> {
+export async function countExport(store: Store, scope: PairScope, options: DataExportOptions, signal?: AbortSignal): Promise<{ pairCount: number; leftOutCount: number }> {
   const reader = store.openReader()
   try {
-    const total = countScope(reader, scope)
+    const total = reader.pairs.countScope(scope)
     const isChoosy = options.form === 'coco' || (options.form === 'webdataset' && options.plainMembers)
     if (!isChoosy) return { pairCount: total, leftOutCount: 0 }
     let leftOutCount = 0
@@ -52,17 +53,17 @@ export async function countExport(store: Store, scope: DataScope, options: DataE
 }
 
 /** @throws AppError 'conflict', 'disk-full', 'cancelled'; nothing is then left under the name */
-export function exportData(store: Store, scope: DataScope, given: DataExportOptions, target: FolderTarget, progress: ExportProgress): Promise<ExportResult> {
+export function exportData(store: Store, scope: PairScope, given: DataExportOptions, target: FolderTarget, progress: ExportProgress): Promise<ExportResult> {
   return writeNewFolder(target, folder => fillFolder(store, scope, settled(given), folder, progress))
 }
 
-async function fillFolder(store: Store, scope: DataScope, options: DataExportOptions, folder: string, { signal, onProgress, onProblem }: ExportProgress): Promise<ExportResult> {
+async function fillFolder(store: Store, scope: PairScope, options: DataExportOptions, folder: string, { signal, onProgress, onProblem }: ExportProgress): Promise<ExportResult> {
   const form = forms[options.form]
   const reader = store.openReader()
   const result: ExportResult = { pairCount: 0, unheldCount: 0, brokenCount: 0 }
   const writer = await form.open(folder, new PictureOutput(store.files, options.derived), options)
   try {
-    const total = countScope(reader, scope)
+    const total = reader.pairs.countScope(scope)
     let done = 0
     onProgress(done, total)
     for (const batch of readOutPairs(reader, scope)) {

@@ -1,5 +1,6 @@
 // Exports of pairs, each as a job.
-import type { DataExportOptions, DataScope, NewFolder } from '../../../../shared/contract/exports'
+import type { DataExportOptions, NewFolder } from '../../../../shared/contract/exports'
+import type { PairScope } from '../../../../shared/contract/pairs'
 import type { JobRunner } from '../../jobs/runner'
 import type { Store } from '../../store/openStore'
 import type { Picker } from '../picker'
@@ -20,12 +21,12 @@ export function summarizeExport({ pairCount, unheldCount, brokenCount }: ExportR
 export class ExportsService {
   constructor(private readonly store: Store, private readonly jobs: JobRunner, private readonly picker: Picker) {}
 
-  count({ scope, options }: { scope: DataScope; options: DataExportOptions }, signal?: AbortSignal): Promise<{ pairCount: number; leftOutCount: number }> {
+  count({ scope, options }: { scope: PairScope; options: DataExportOptions }, signal?: AbortSignal): Promise<{ pairCount: number; leftOutCount: number }> {
     return countExport(this.store, scope, options, signal)
   }
 
   /** @throws AppError 'conflict' when the name is taken, before there is a job */
-  async start({ scope, options, ...folder }: NewFolder & { scope: DataScope; options: DataExportOptions }): Promise<{ jobId: number }> {
+  async start({ scope, options, ...folder }: NewFolder & { scope: PairScope; options: DataExportOptions }): Promise<{ jobId: number }> {
     const target = targetOf(this.picker, folder)
     await refuseTaken(target)
     const job = this.jobs.start({ kind: 'export', title: `Export ${folder.folderName}` }, async context => {

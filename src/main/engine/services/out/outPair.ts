@@ -1,6 +1,6 @@
 // A pair on its way out: everything that some form can hold, read by small batches from one moment of the project.
 import type { Pair } from '../../../../shared/contract/entities'
-import type { DataScope } from '../../../../shared/contract/exports'
+import type { PairScope } from '../../../../shared/contract/pairs'
 import type { GroupOfPair } from '../../store/groupStore'
 import type { StoredImage } from '../../store/imageStore'
 import type { StoreReader } from '../../store/storeReader'
@@ -23,6 +23,8 @@ export interface OutPair extends Pick<Pair, 'id' | 'task' | 'split' | 'status' |
   groups: GroupOfPair[]
   /** Null for pairs that were made by hand. */
   importKey: string | null
+  /** The import that brought it; null when it is not known. */
+  importId: number | null
 }
 
 /** As many as are read at once: some milliseconds of the database. */
@@ -30,19 +32,9 @@ const batchPairs = 200
 /** Ids are small; a window of them spares the filter's repetition. */
 const windowIds = 5000
 
-/** Ids that are gone by now are left out. */
-export function countScope(reader: StoreReader, scope: DataScope): number {
-  return 'ids' in scope ? reader.pairs.getRows(scope.ids).size : reader.pairs.count(scope.filter)
-}
-
-function* idBatches(reader: StoreReader, scope: DataScope): Generator<number[]> {
-  if ('ids' in scope) {
-    const ids = [...new Set(scope.ids)].sort((a, b) => a - b)
-    for (let start = 0; start < ids.length; start += batchPairs) yield ids.slice(start, start + batchPairs)
-    return
-  }
+function* idBatches(reader: StoreReader, scope: PairScope): Generator<number[]> {
   for (let afterId = 0; ;) {
-    const ids = reader.pairs.listIdsAfter(scope.filter, afterId, windowIds)
+    const ids = reader.pairs.listIdsAfter(scope, afterId, windowIds)
     for (let start = 0; start < ids.length; start += batchPairs) yield ids.slice(start, start + batchPairs)
     const last = ids.at(-1)
     if (last === undefined) return
@@ -51,14 +43,14 @@ function* idBatches(reader: StoreReader, scope: DataScope): Generator<number[]> 
 }
 
 /** Batches in the order of the ids. */
-export function* readOutPairs(reader: StoreReader, scope: DataScope): Generator<OutPair[]> {
+export function* readOutPairs(reader: StoreReader, scope: PairScope): Generator<OutPair[]> {
   for (const ids of idBatches(reader, scope)) {
     const pairs = reader.pairs.getMany(ids)
     const rows = reader.pairs.getRows(ids)
     const groups = reader.groups.listOfPairs(ids)
     const pictures = picturesOf(reader, pairs)
     yield pairs.map(({ id, left, right, task, split, status, tags }) => ({
-      id, task, split, status, tags, groups: groups.get(id) ?? [], importKey: rows.get(id)?.importKey ?? null,
+      id, task, split, status, tags, groups: groups.get(id) ?? [], importKey: rows.get(id)?.importKey ?? null, importId: rows.get(id)?.importId ?? null,
       left: { picture: left.imageId === null ? null : pictures.get(left.imageId)!, text: left.text },
       right: { picture: right.imageId === null ? null : pictures.get(right.imageId)!, text: right.text },
     }))

@@ -8,13 +8,14 @@ import { codebookUse } from './0004-codebook-use'
 import { importProgress } from './0005-import-progress'
 import { query } from './0006-query'
 import { review } from './0007-review'
+import { snapshots } from './0008-snapshots'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review, snapshots]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */
