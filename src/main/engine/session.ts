@@ -21,6 +21,11 @@ import { ImportJobs } from './services/importJobs'
 import { HubDatasets } from './services/hubDatasets'
 import { HubSettings } from './services/hubSettings'
 import { InspectorService } from './services/inspector'
+import { MakingService } from './services/making/making'
+import { PairActsService } from './services/making/pairActs'
+import { SplitJobs } from './services/making/splitJobs'
+import { TemplateJobs } from './services/making/templateJobs'
+import { TransformJobs } from './services/making/transformJobs'
 import { ModelJobs } from './services/modelJobs'
 import { ModelLibrary } from './services/modelLibrary'
 import { ModelRegistry } from './services/modelRegistry'
@@ -97,6 +102,11 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     history: new HistoryService(store, changes),
     filters: new FiltersService(store, changes),
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName, readSnapshotForRun: (snapshotId, useMined) => snapshots.readForRun(snapshotId, useMined) }),
+    making: new MakingService({ store, images, changes }),
+    pairActs: new PairActsService({ store, changes }),
+    transformJobs: new TransformJobs({ store, jobs, images, drawings, changes }),
+    templateJobs: new TemplateJobs({ store, jobs, changes }),
+    splitJobs: new SplitJobs({ store, jobs, changes }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),

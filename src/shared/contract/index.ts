@@ -5,6 +5,7 @@ import { embeddingsContract } from './embeddings'
 import { exportsContract } from './exports'
 import { importContract } from './import'
 import { inspectorContract } from './inspector'
+import { makeContract } from './make'
 import { modelsContract } from './models'
 import { negativesContract } from './negatives'
 import { filtersContract, historyContract, pairsContract } from './pairs'
@@ -26,6 +27,7 @@ export const contract = {
   filters: filtersContract,
   history: historyContract,
   attention: attentionContract,
+  make: makeContract,
   tokens: tokensContract,
   embeddings: embeddingsContract,
   negatives: negativesContract,

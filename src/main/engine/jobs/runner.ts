@@ -26,7 +26,7 @@ export interface NewJob {
 }
 
 type Lane = 'compute' | 'files'
-const fileKinds: ReadonlySet<JobKind> = new Set(['import', 'pull', 'addModel', 'export'])
+const fileKinds: ReadonlySet<JobKind> = new Set(['import', 'pull', 'addModel', 'export', 'make'])
 const laneOf = (kind: JobKind): Lane => (fileKinds.has(kind) ? 'files' : 'compute')
 
 /** About five a second: smooth for the eye, cheap for the store. */

@@ -17,6 +17,15 @@ export class GroupStore {
     this.database.run('INSERT OR IGNORE INTO groupMembers (groupId, pairId) SELECT id, ? FROM groups WHERE key = ?', pairId, key)
   }
 
+  addMember(groupId: number, pairId: number): void {
+    this.database.run('INSERT OR IGNORE INTO groupMembers (groupId, pairId) VALUES (?, ?)', groupId, pairId)
+  }
+
+  /** A group of the data without a name, for pairs that are made here. */
+  createData(): number {
+    return this.database.run("INSERT INTO groups (origin) VALUES ('data')").insertedId
+  }
+
   /** Takes the groups of the last mining away and writes new ones, as lists of pair ids. */
   replaceMined(groups: readonly (readonly number[])[]): void {
     this.database.transaction(() => {
@@ -47,6 +56,6 @@ export class GroupStore {
   }
 
   count(origin: 'data' | 'mined'): number {
-    return this.database.count('SELECT count(*) FROM groups WHERE origin = ?', origin)
+    return this.database.count('SELECT count(*) FROM groups g WHERE origin = ? AND EXISTS (SELECT 1 FROM groupMembers m WHERE m.groupId = g.id)', origin)
   }
 }

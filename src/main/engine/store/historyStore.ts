@@ -2,6 +2,8 @@
 // one transaction, and survives a restart. Undone entries can be repeated until the next edit.
 import type { Verdict } from '../../../shared/contract/entities'
 import type { History } from '../../../shared/contract/pairs'
+import { AppError } from '../../../shared/errors'
+import type { BinStore, IdRange } from './binStore'
 import type { Database } from './database'
 import type { PairRow, PairStore } from './pairStore'
 import type { ProjectStore } from './projectStore'
@@ -16,10 +18,16 @@ export type RowChange =
   | { kind: 'pair'; id: number; before: PairRow; after: null }
   | { kind: 'pair'; id: number; before: null; after: PairRow }
   | { kind: 'pair'; id: number; before: Partial<PairRow>; after: Partial<PairRow> }
+  /** Whether pairs are in the project or in the bin. */
+  | { kind: 'presence'; ranges: IdRange[]; before: boolean; after: boolean }
+  /** One column of many pairs that had the same in it. */
+  | { kind: 'column'; column: SharedColumn; ids: number[]; before: string; after: string }
   | { kind: 'judgement'; pairId: number; otherPairId: number; before: JudgementRow | null; after: JudgementRow | null }
 
+export type SharedColumn = 'split' | 'status' | 'task'
+
 export interface Touched {
-  /** Pairs that were changed or created; those that an undo removed are not among them. */
+  /** Pairs that were changed or created; those that an undo removed are not among them, nor those of acts on many. */
   pairIds: number[]
   hasPairs: boolean
   hasJudgements: boolean
@@ -34,7 +42,7 @@ interface Entry {
 const nothing: Touched = { pairIds: [], hasPairs: false, hasJudgements: false }
 
 export class HistoryStore {
-  constructor(private readonly database: Database, private readonly pairs: PairStore, private readonly project: ProjectStore) {}
+  constructor(private readonly database: Database, private readonly pairs: PairStore, private readonly project: ProjectStore, private readonly bin: BinStore) {}
 
   get(): History {
     return { undoLabel: this.lastDone()?.label ?? null, redoLabel: this.firstUndone()?.label ?? null }
@@ -45,10 +53,39 @@ export class HistoryStore {
     if (changes.length === 0) return nothing
     return this.database.transaction(() => {
       const touched = this.apply(changes)
-      this.database.run('DELETE FROM history WHERE isUndone = 1')
-      this.database.run('INSERT INTO history (label, changes, atMs) VALUES (?, ?, ?)', label, JSON.stringify(changes), Date.now())
+      this.bin.giveTo(this.addEntry(label, changes))
       return touched
     })
+  }
+
+  /** Records what was just done to the rows by the caller, in the same transaction, as one act. */
+  record(label: string, changes: readonly RowChange[]): number {
+    return this.database.transaction(() => this.addEntry(label, changes))
+  }
+
+  /**
+   * Begins an act that is done chunk by chunk, each in a transaction with its `addPart`, so that a kill leaves nothing that
+   * cannot be undone. Its label may be set once it is known.
+   */
+  begin(label: string): number {
+    return this.record(label, [])
+  }
+
+  /** @param isDone false applies the changes as well. @throws AppError 'conflict' when the act was undone meanwhile */
+  addPart(entryId: number, changes: readonly RowChange[], { isDone }: { isDone: boolean }): void {
+    this.database.transaction(() => {
+      const state = this.database.get<{ isUndone: number }>('SELECT isUndone FROM history WHERE id = ?', entryId)
+      if (state?.isUndone !== 0) throw new AppError('conflict', 'It was undone while it went on, so it ends here.', 'Start it again if it is wanted after all.')
+      if (!isDone) this.apply(changes)
+      this.bin.giveTo(entryId)
+      this.database.run('INSERT INTO historyParts (entryId, changes) VALUES (?, ?)', entryId, JSON.stringify(changes))
+    })
+  }
+
+  /** Ends an act in parts under its final label; one without parts leaves no entry. */
+  end(entryId: number, label: string): void {
+    this.database.run('DELETE FROM history WHERE id = ? AND NOT EXISTS (SELECT 1 FROM historyParts WHERE entryId = history.id)', entryId)
+    this.database.run('UPDATE history SET label = ? WHERE id = ?', label, entryId)
   }
 
   /** Creates a pair, with further changes if they belong to the same act, and returns its id. */
@@ -64,7 +101,8 @@ export class HistoryStore {
     return this.database.transaction(() => {
       const entry = this.lastDone()
       if (entry === undefined) return nothing
-      const touched = this.apply(readChanges(entry).reverse().map(turnAround))
+      const touched = this.applyAll([...this.parts(entry.id).reverse(), readChanges(entry)].map(changes => changes.reverse().map(turnAround)))
+      this.bin.giveTo(entry.id)
       this.database.run('UPDATE history SET isUndone = 1 WHERE id = ?', entry.id)
       return touched
     })
@@ -74,7 +112,8 @@ export class HistoryStore {
     return this.database.transaction(() => {
       const entry = this.firstUndone()
       if (entry === undefined) return nothing
-      const touched = this.apply(readChanges(entry))
+      const touched = this.applyAll([readChanges(entry), ...this.parts(entry.id)])
+      this.bin.giveTo(entry.id)
       this.database.run('UPDATE history SET isUndone = 0 WHERE id = ?', entry.id)
       return touched
     })
@@ -88,13 +127,40 @@ export class HistoryStore {
     return this.database.get<Entry>('SELECT id, label, changes FROM history WHERE isUndone = 1 ORDER BY id LIMIT 1')
   }
 
+  /** Undone entries end with a new act, and with them the binned pairs that only they could bring back. */
+  private addEntry(label: string, changes: readonly RowChange[]): number {
+    this.database.run('DELETE FROM history WHERE isUndone = 1')
+    return this.database.run('INSERT INTO history (label, changes, atMs) VALUES (?, ?, ?)', label, JSON.stringify(changes), Date.now()).insertedId
+  }
+
+  private parts(entryId: number): RowChange[][] {
+    return this.database.all<{ changes: string }>('SELECT changes FROM historyParts WHERE entryId = ? ORDER BY id', entryId).map(row => JSON.parse(row.changes) as RowChange[])
+  }
+
+  private applyAll(parts: readonly RowChange[][]): Touched {
+    const touched = parts.map(changes => this.apply(changes))
+    return {
+      pairIds: [...new Set(touched.flatMap(part => part.pairIds))],
+      hasPairs: touched.some(part => part.hasPairs), hasJudgements: touched.some(part => part.hasJudgements),
+    }
+  }
+
   private apply(changes: readonly RowChange[]): Touched {
-    const hasPairs = changes.some(change => change.kind === 'pair')
+    const hasPairs = changes.some(change => change.kind !== 'judgement')
     const revision = hasPairs ? this.project.nextRevision() : 0
     const pairIds = new Set<number>()
     for (const change of changes) {
       if (change.kind === 'judgement') {
         this.applyJudgement(change)
+        continue
+      }
+      if (change.kind === 'presence') {
+        if (change.after) this.bin.restore(change.ranges, revision)
+        else this.bin.put(change.ranges)
+        continue
+      }
+      if (change.kind === 'column') {
+        this.pairs.setColumn(change.ids, change.column, change.after, revision)
         continue
       }
       pairIds.add(change.id)

@@ -33,9 +33,9 @@ export interface NewImage {
   sourceName: string
 }
 
-type Row = Omit<StoredImage, 'recipe'> & { recipe: string | null }
+type Row = Omit<StoredImage, 'recipe'> & { recipe: string | null; isHidden: number }
 
-const toImage = (row: Row): StoredImage => ({ ...row, recipe: row.recipe === null ? null : (JSON.parse(row.recipe) as ImageRecipe) })
+const toImage = ({ isHidden: _isHidden, ...row }: Row): StoredImage => ({ ...row, recipe: row.recipe === null ? null : (JSON.parse(row.recipe) as ImageRecipe) })
 
 /** Names a derived picture by what it is made of. */
 export const derivedHash = (sourceHash: string, recipe: ImageRecipe): string => createHash('sha256').update(`${sourceHash}\n${recipeKey(recipe)}`).digest('hex')
@@ -84,7 +84,10 @@ export class ImageStore {
   ensureDerived(source: StoredImage, recipe: ImageRecipe, widthPx: number, heightPx: number): number {
     const hash = derivedHash(source.hash, recipe)
     const known = this.findByHash(hash)
-    if (known !== null) return known.id
+    if (known !== null) {
+      this.database.run('UPDATE images SET isHidden = 0 WHERE id = ? AND isHidden = 1', known.id)
+      return known.id
+    }
     return this.database.run(
       'INSERT INTO images (hash, widthPx, heightPx, sourceName, sourceImageId, recipe, addedAtMs) VALUES (?, ?, ?, ?, ?, ?, ?)',
       hash, widthPx, heightPx, source.sourceName, source.id, recipeKey(recipe), Date.now()).insertedId

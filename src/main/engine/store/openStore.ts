@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { AppError } from '../../../shared/errors'
 import { AttentionStore } from './attentionStore'
+import { BinStore } from './binStore'
 import { CodebookUseStore } from './codebookUseStore'
 import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
@@ -15,6 +16,7 @@ import { ImageStore } from './imageStore'
 import { ImportStore } from './importStore'
 import { JobStore } from './jobStore'
 import { currentVersion, migrate, newerProjectError } from './migrations/index'
+import { MakingStore } from './makingStore'
 import { ModelNoteStore } from './modelNoteStore'
 import { NegativeStore } from './negativeStore'
 import { PairStore } from './pairStore'
@@ -34,7 +36,9 @@ export interface Store {
   readonly pairs: PairStore
   readonly history: HistoryStore
   readonly filters: FilterStore
+  readonly bin: BinStore
   readonly imports: ImportStore
+  readonly making: MakingStore
   readonly jobs: JobStore
   readonly runs: RunStore
   readonly tokens: TokenStore
@@ -117,15 +121,18 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
   const project = new ProjectStore(database)
   project.ensure(fallback)
   const pairs = new PairStore(database, project)
+  const bin = new BinStore(database)
   return {
     projectDir: files.projectDir,
     files,
     project,
     images: new ImageStore(database),
     pairs,
-    history: new HistoryStore(database, pairs, project),
     filters: new FilterStore(database),
+    history: new HistoryStore(database, pairs, project, bin),
+    bin,
     imports: new ImportStore(database),
+    making: new MakingStore(database),
     jobs: new JobStore(database),
     runs: new RunStore(database),
     tokens: new TokenStore(database),

@@ -165,6 +165,20 @@ export class PairStore {
     if (change.tags !== undefined) this.replaceTags(pairId, change.tags)
   }
 
+  countAll(): number {
+    return this.database.count('SELECT count(*) FROM pairs')
+  }
+
+  /** Those of the ids whose pairs have this in a column. */
+  having(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string): number[] {
+    return this.database.all<{ id: number }>(`SELECT p.id FROM json_each(?) j JOIN pairs p ON p.id = j.value WHERE p.${column} = ?`, JSON.stringify(pairIds), value).map(row => row.id)
+  }
+
+  /** Sets one column of many pairs; those that are gone are passed over. */
+  setColumn(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string, revision: number): void {
+    this.database.run(`UPDATE pairs SET ${column} = ?, revision = ?, updatedAtMs = ? WHERE id IN (SELECT value FROM json_each(?))`, value, revision, Date.now(), JSON.stringify(pairIds))
+  }
+
   remove(pairId: number): void {
     this.database.run('DELETE FROM pairs WHERE id = ?', pairId)
   }

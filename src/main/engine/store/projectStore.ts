@@ -64,10 +64,10 @@ export class ProjectStore {
     }
     return {
       pairCount: rows.reduce((sum, row) => sum + row.count, 0),
-      imageCount: this.database.count('SELECT count(*) FROM images'),
+      imageCount: this.database.count('SELECT count(*) FROM images WHERE isHidden = 0'),
       countByStatus,
       countBySplit,
-      groupCount: this.database.count('SELECT count(*) FROM groups'),
+      groupCount: this.database.count('SELECT count(*) FROM groups g WHERE EXISTS (SELECT 1 FROM groupMembers m WHERE m.groupId = g.id)'),
       judgementCount: this.database.count('SELECT count(*) FROM judgements'),
       runCount: this.database.count('SELECT count(*) FROM runs'),
     }

@@ -27,7 +27,7 @@ export class TokenStore {
 
   listMissingImageIds(tokenizerId: string): number[] {
     return this.database.all<{ id: number }>(
-      'SELECT i.id FROM images i WHERE NOT EXISTS (SELECT 1 FROM imageTokens t WHERE t.tokenizerId = ? AND t.imageId = i.id) ORDER BY i.id', tokenizerId).map(row => row.id)
+      'SELECT i.id FROM images i WHERE i.isHidden = 0 AND NOT EXISTS (SELECT 1 FROM imageTokens t WHERE t.tokenizerId = ? AND t.imageId = i.id) ORDER BY i.id', tokenizerId).map(row => row.id)
   }
 
   count(tokenizerId: string): number {
