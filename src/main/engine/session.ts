@@ -41,6 +41,7 @@ import { RunsService } from './services/runs'
 import { SavedHitsService } from './services/savedHits'
 import { SearchService } from './services/search'
 import type { SettingsService } from './services/settings'
+import { ScaleOutService } from './services/scaleOut/scaleOut'
 import { SnapshotsService } from './services/snapshots/snapshots'
 import { TokensService } from './services/tokens'
 import type { Store } from './store/openStore'
@@ -103,6 +104,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     hubDatasets: new HubDatasets({ hub, jobs, picker, dataDir }),
     importJobs: new ImportJobs(jobs, imports, picker),
     snapshots,
+    scaleOut: new ScaleOutService({ store, jobs, picker, compute, models, snapshots, resourcesDir }),
     exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
