@@ -1,4 +1,4 @@
-// The engine: one open project, a compute thread for work and one for queries, one router. Hosts create it, serve its router, and close it.
+// The engine: one open project, one compute thread, one router. Hosts create it, serve its router, and close it.
 import { resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import type { ContractRouterClient } from '@orpc/contract'
@@ -64,11 +64,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const picker = new Picker()
   const recentProjects = new RecentProjects(options.dataDir)
   const compute = options.compute ?? new ComputeClient(options.computeScript)
-  // A step of a large model holds its thread for seconds, and a person who searches meanwhile must not wait for it.
-  const queryCompute = options.compute ?? new ComputeClient(options.computeScript)
-  const disposeCompute = async (): Promise<void> => void (await Promise.all([compute.dispose(), queryCompute.dispose()]))
   const devices = new DevicesService(compute, () => settings.get())
-  const surroundings = { compute, queryCompute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
+  const surroundings = { compute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
 
   let session = await begin(await openFirst(options, recentProjects))
   const studio = new StudioService({ changes, devices, version, host: options.host, getProjectName: () => session.store.project.get().name })
@@ -106,12 +103,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   async function closeAll(): Promise<void> {
     const ended = session.close()
-    const patience = setTimeout(() => void disposeCompute(), closePatienceMs)
+    const patience = setTimeout(() => void compute.dispose(), closePatienceMs)
     try {
       await ended
     } finally {
       clearTimeout(patience)
-      await disposeCompute()
+      await compute.dispose()
     }
   }
 

@@ -56,7 +56,7 @@ export class PairsService {
   change(scope: PairScope, change: PairChange): ChangedPairs {
     if ('ids' in scope) this.#requireAll(scope.ids)
     const ids = this.#store.pairs.listChanging(scope, change)
-    return this.#edit(ids, count => labelOf(change, count), differenceOf(change))
+    return this.#edit([...ids], count => labelOf(change, count), differenceOf(change))
   }
 
   /** Blank text takes the text away, where the side has a picture. @throws AppError 'conflict' when `revision` is not the pair's */

@@ -21,6 +21,8 @@ export class Database {
   private readonly connection: InstanceType<typeof DatabaseSync>
   private readonly statements = new Map<string, Statement>()
   private depth = 0
+  /** Called after work was rolled back, for what was kept in memory of it. */
+  onRollBack: () => void = () => undefined
 
   constructor(readonly path: string) {
     this.connection = new DatabaseSync(path)
@@ -78,8 +80,8 @@ export class Database {
 
   private rollBack(level: number): void {
     // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the first error.
-    if (!this.connection.isTransaction) return
-    this.connection.exec(level === 0 ? 'ROLLBACK' : `ROLLBACK TO level_${level}; RELEASE level_${level}`)
+    if (this.connection.isTransaction) this.connection.exec(level === 0 ? 'ROLLBACK' : `ROLLBACK TO level_${level}; RELEASE level_${level}`)
+    this.onRollBack()
   }
 
   private prepare(sql: string): Statement {

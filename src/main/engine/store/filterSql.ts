@@ -6,10 +6,19 @@ import type { FilterNode, FilterRange, TermNode, TermTest } from '../../../share
 import { parseFilter } from '../../../shared/filter/parseFilter'
 import { startOfDay } from './filterDays'
 import type { SqlValue } from './database'
+import type { Watched } from './pairWatch'
 
 export interface Condition {
   sql: string
   values: SqlValue[]
+}
+
+/** What a term asks, and how its answer is kept up to date. */
+export interface TermSql extends Condition {
+  /** A query for the ids of all pairs that fulfil it, in a column `id`, where that is quicker than going through all pairs. */
+  ids?: Condition
+  /** What of a pair the answer depends on. Without it the answer is asked for anew after every write to the project. */
+  follows?: readonly Watched[]
 }
 
 type Test<Kind extends TermTest['kind']> = Extract<TermTest, { kind: Kind }>
@@ -56,9 +65,9 @@ export function toFullTextQuery({ kind, text }: Test<'phrase' | 'beginning'>, co
   return `${column === null ? '' : `${column} : `}"${clean.replaceAll('"', '""')}"${goesOn ? ' *' : ''}`
 }
 
-function fullText(test: TermTest, column: 'leftText' | 'rightText' | null): Condition {
+function fullText(test: TermTest, column: 'leftText' | 'rightText' | null): TermSql {
   const query = toFullTextQuery(test as Test<'phrase' | 'beginning'>, column)
-  return query === null ? always : condition('p.id IN (SELECT rowid FROM pairsText WHERE pairsText MATCH ?)', query)
+  return query === null ? always : listed(condition('SELECT rowid AS id FROM pairsText WHERE pairsText MATCH ?', query), ['texts'])
 }
 
 const words = (test: TermTest): string[] => (test as Test<'words'>).words
@@ -69,35 +78,43 @@ function below(sql: (inner: string) => string, inner: Condition): Condition {
   return condition(sql(inner.sql), ...inner.values)
 }
 
-const hasSql: Record<string, string> = {
-  score: 'p.score IS NOT NULL',
-  group: 'p.id IN (SELECT pairId FROM groupMembers)',
-  tags: 'p.id IN (SELECT pairId FROM pairTags)',
-  'left-image': 'p.leftImageId IS NOT NULL',
-  'right-image': 'p.rightImageId IS NOT NULL',
-  'left-text': 'p.leftText IS NOT NULL',
-  'right-text': 'p.rightText IS NOT NULL',
+/** A test of columns of the row. */
+const tested = (test: Condition, ...follows: Watched[]): TermSql => ({ ...test, follows })
+/** Pairs that another table lists. */
+const listed = (ids: Condition, follows: readonly Watched[]): TermSql => ({ ...below((inner) => `p.id IN (${inner})`, ids), ids, follows })
+
+const hasSql: Record<string, TermSql> = {
+  score: tested(condition('p.score IS NOT NULL'), 'score'),
+  group: listed(condition('SELECT m.pairId AS id FROM groupMembers m'), ['groups']),
+  tags: listed(condition('SELECT t.pairId AS id FROM pairTags t'), ['tags']),
+  'left-image': tested(condition('p.leftImageId IS NOT NULL'), 'images'),
+  'right-image': tested(condition('p.rightImageId IS NOT NULL'), 'images'),
+  'left-text': tested(condition('p.leftText IS NOT NULL'), 'texts'),
+  'right-text': tested(condition('p.rightText IS NOT NULL'), 'texts'),
 }
 
+/** As the index on it has it. */
+const longerText = "max(length(coalesce(p.leftText, '')), length(coalesce(p.rightText, '')))"
+
 /** What each term asks of a row `p` of pairs. */
-const termSql: Record<TermName, (test: TermTest) => Condition> = {
-  status: (test) => oneOf('p.status', words(test)),
-  split: (test) => oneOf('p.split', words(test)),
-  task: (test) => oneOf('p.task', words(test)),
-  tag: (test) => below((inner) => `p.id IN (SELECT t.pairId FROM pairTags t WHERE ${inner})`, oneOf('t.tag', words(test))),
-  score: (test) => inRanges('p.score', numbers(test)),
+const termSql: Record<TermName, (test: TermTest) => TermSql> = {
+  status: (test) => tested(oneOf('p.status', words(test)), 'status'),
+  split: (test) => tested(oneOf('p.split', words(test)), 'split'),
+  task: (test) => tested(oneOf('p.task', words(test)), 'task'),
+  tag: (test) => listed(below((inner) => `SELECT t.pairId AS id FROM pairTags t WHERE ${inner}`, oneOf('t.tag', words(test))), ['tags']),
+  score: (test) => tested(inRanges('p.score', numbers(test)), 'score'),
   text: (test) => fullText(test, null),
   left: (test) => fullText(test, 'leftText'),
   right: (test) => fullText(test, 'rightText'),
-  id: (test) => inRanges('p.id', numbers(test)),
-  group: (test) => below((inner) => `p.id IN (SELECT m.pairId FROM groupMembers m WHERE ${inner})`, inRanges('m.groupId', numbers(test))),
-  has: (test) => anyOf(words(test).map((word) => condition(hasSql[word]!))),
+  id: (test) => tested(inRanges('p.id', numbers(test))),
+  group: (test) => listed(below((inner) => `SELECT m.pairId AS id FROM groupMembers m WHERE ${inner}`, inRanges('m.groupId', numbers(test))), ['groups']),
+  has: (test) => anyOf(words(test).map((word) => hasSql[word]!)),
   updated: (test) => inDays('p.updatedAtMs', days(test)),
-  import: (test) => inRanges('p.importId', numbers(test)),
-  length: (test) => inRanges('max(length(coalesce(p.leftText, \'\')), length(coalesce(p.rightText, \'\')))', numbers(test)),
+  import: (test) => tested(inRanges('p.importId', numbers(test))),
+  length: (test) => tested(inRanges(longerText, numbers(test)), 'texts'),
 }
 
-export const compileTerm = ({ name, test }: TermNode): Condition => termSql[name](test)
+export const compileTerm = ({ name, test }: TermNode): TermSql => termSql[name](test)
 
 /** True or not: a value that is missing fulfils no test, and so fulfils its opposite. */
 export function compileNode(node: FilterNode): Condition {

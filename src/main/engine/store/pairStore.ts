@@ -1,14 +1,14 @@
 // Pairs: windows, facets, and the row changes that edits and undo are made of.
 import type { Pair, Split, Status, Task } from '../../../shared/contract/entities'
 import type { Facets, PairChange, PairFilter, PairScope, PairSort } from '../../../shared/contract/pairs'
-import type { TermName } from '../../../shared/filter/filterTerms'
-import { withoutTermIn } from '../../../shared/filter/rewriteFilter'
+import type { FilterNode } from '../../../shared/filter/filterTree'
 import { AppError } from '../../../shared/errors'
 import type { Database, SqlValue } from './database'
-import { allOf, compileNode, readFilter, toCondition, type Condition } from './filterSql'
-import { orderBy } from './pairQuery'
+import { andBits, countBits, idsOfBits, minusBits, type PairBits } from './pairBits'
+import { allOf } from './filterSql'
+import { PairIndex } from './pairIndex'
 import type { ProjectStore } from './projectStore'
-import { changeCondition, scopeCondition } from './scopeSql'
+import { scopeCondition } from './scopeSql'
 
 /** Everything of a pair that an edit can change and undo must restore. */
 export interface PairRow {
@@ -61,8 +61,23 @@ const toRow = (row: SelectedRow): PairRow => ({
   importKey: row.importKey, importId: row.importId, isFlagged: row.isFlagged ?? 0, tags: readTags(row.tags),
 })
 
+/** Pairs that are not yet as a change wants them. */
+function changedBy(change: PairChange): FilterNode {
+  const [name, word] = change.kind === 'status' ? ['status' as const, change.status] : change.kind === 'split' ? ['split' as const, change.split] : ['tag' as const, change.tag]
+  const term: FilterNode = { kind: 'term', name, test: { kind: 'words', words: [word] } }
+  return change.kind === 'removeTag' ? term : { kind: 'not', node: term }
+}
+
 export class PairStore {
+  #index: PairIndex | null = null
+
   constructor(private readonly database: Database, private readonly project: ProjectStore) {}
+
+  /** Made when it is first asked, because it writes to the connection, which a reader must not. */
+  get index(): PairIndex {
+    this.#index ??= new PairIndex(this.database)
+    return this.#index
+  }
 
   /** @throws AppError 'not-found' */
   get(pairId: number): Pair {
@@ -86,8 +101,7 @@ export class PairStore {
 
   /** @param limit −1 for all */
   listIds(filter: PairFilter, sort: PairSort = 'oldest', offset = 0, limit = -1): number[] {
-    const { sql, values } = toCondition(filter)
-    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} ORDER BY ${orderBy[sort]} LIMIT ? OFFSET ?`, ...values, limit, offset).map(row => row.id)
+    return Array.from(this.index.ordered(filter, sort).subarray(offset, limit < 0 ? undefined : offset + limit))
   }
 
   /** A window of ids by key and not by offset, so that the last one of a million costs what the first one does. */
@@ -97,39 +111,27 @@ export class PairStore {
   }
 
   count(filter: PairFilter): number {
-    const { sql, values } = toCondition(filter)
-    return this.database.count(`SELECT count(*) FROM pairs p WHERE ${sql}`, ...values)
+    return this.index.count(filter)
+  }
+
+  countFacets(filter: PairFilter): Facets {
+    return this.index.countFacets(filter)
+  }
+
+  /** The pairs that an act is about. Named pairs that are gone are not among them. */
+  inScope(scope: PairScope): PairBits {
+    if ('ids' in scope) return this.index.idsToBits(scope.ids)
+    const bits = this.index.matching(scope.filter)
+    return scope.except.length === 0 ? bits : minusBits(bits, this.index.idsToBits(scope.except))
   }
 
   countScope(scope: PairScope): number {
-    const { sql, values } = scopeCondition(scope)
-    return this.database.count(`SELECT count(*) FROM pairs p WHERE ${sql}`, ...values)
+    return countBits(this.inScope(scope))
   }
 
   /** Pairs of a scope that are not yet as a change wants them, oldest first. */
-  listChanging(scope: PairScope, change: PairChange): number[] {
-    const { sql, values } = allOf([scopeCondition(scope), changeCondition(change)])
-    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} ORDER BY p.id`, ...values).map(row => row.id)
-  }
-
-  /** Each facet counts as if the filter did not restrict that facet itself, so that its other values show what they would give. */
-  countFacets(filter: PairFilter): Facets {
-    const node = readFilter(filter)
-    const without = (name: TermName): Condition => compileNode(withoutTermIn(node, name))
-    const countBy = (key: 'status' | 'split' | 'task'): Record<string, number> => {
-      const { sql, values } = without(key)
-      const rows = this.database.all<{ value: string; count: number }>(`SELECT p.${key} AS value, count(*) AS count FROM pairs p WHERE ${sql} GROUP BY p.${key}`, ...values)
-      return Object.fromEntries(rows.map(row => [row.value, row.count]))
-    }
-    const { sql, values } = without('tag')
-    return {
-      total: this.count(filter),
-      status: { unreviewed: 0, accepted: 0, rejected: 0, ...countBy('status') },
-      split: { train: 0, validation: 0, test: 0, ...countBy('split') },
-      task: { caption: 0, vqa: 0, edit: 0, transform: 0, region: 0, compose: 0, ...countBy('task') },
-      tags: this.database.all<{ tag: string; count: number }>(
-        `SELECT t.tag, count(*) AS count FROM pairs p JOIN pairTags t ON t.pairId = p.id WHERE ${sql} GROUP BY t.tag ORDER BY count DESC, t.tag`, ...values),
-    }
+  listChanging(scope: PairScope, change: PairChange): Int32Array {
+    return idsOfBits(andBits(this.inScope(scope), this.index.bitsOf(changedBy(change))))
   }
 
   /** Pairs with exactly this content on one of their sides, oldest first. */

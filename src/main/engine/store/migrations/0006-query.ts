@@ -15,6 +15,7 @@ CREATE TABLE filters (
 -- The import that brought the pair; null for pairs from before and for those made by hand.
 ALTER TABLE pairs ADD COLUMN importId INTEGER REFERENCES imports(id) ON DELETE SET NULL;
 CREATE INDEX pairsByImport ON pairs (importId) WHERE importId IS NOT NULL;
-CREATE INDEX pairsByUpdate ON pairs (updatedAtMs);
+-- Characters of the longer text, as the filter asks for it.
+CREATE INDEX pairsByLength ON pairs (max(length(coalesce(leftText, '')), length(coalesce(rightText, ''))));
 `,
 }
