@@ -31,3 +31,6 @@ export const pickFileChannel = 'fuselip:pick-file'
 
 /** Where the browser host serves the contract by WebSocket. */
 export const rpcPath = '/rpc'
+
+/** Names the window that a call comes from; a random id that the page gives itself. */
+export const windowHeader = 'x-studio-window'

@@ -16,6 +16,7 @@ import { RecentProjects } from './services/recentProjects'
 import { ensureSampleProject } from './services/sampleProject'
 import { SettingsService } from './services/settings'
 import { StudioService } from './services/studio'
+import { WindowsService } from './services/windows'
 import { createSession, type Session, type SessionServices } from './session'
 import { openStore, type Store } from './store/openStore'
 
@@ -38,6 +39,7 @@ export interface AppServices {
   picker: Picker
   devices: DevicesService
   changes: ChangeBus
+  windows: WindowsService
 }
 
 export type EngineServices = AppServices & SessionServices
@@ -68,8 +70,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const surroundings = { compute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
 
   let session = await begin(await openFirst(options, recentProjects))
-  const studio = new StudioService({ changes, devices, version, host: options.host, getProjectName: () => session.store.project.get().name })
-  const appServices: AppServices = { studio, settings, picker, devices, changes }
+  const windows = new WindowsService(changes)
+  const studio = new StudioService({ changes, windows, devices, version, host: options.host, getProjectName: () => session.store.project.get().name })
+  const appServices: AppServices = { studio, settings, picker, devices, changes, windows }
 
   async function begin(store: Store): Promise<Session> {
     const begun = createSession(store, surroundings)

@@ -1,6 +1,7 @@
 // Entry of the engine process under Electron (a utility process: plain Node with a port to its parent). Serves the
 // contract on every port that comes, answers the host's own requests, and closes when told to.
 import { RPCHandler } from '@orpc/server/message-port'
+import { RequestHeadersPlugin } from '@orpc/server/plugins'
 import type { SupportedMessagePort } from '@orpc/client/message-port'
 import { AppError } from '../../shared/errors'
 import { createEngine, type Engine } from './engine'
@@ -36,7 +37,7 @@ async function answer(engine: Engine, name: HostRequestName, input: unknown): Pr
 
 /** Messages may come before the engine is ready; they wait for it. */
 export function serveHost(port: ParentPort, opening: Promise<Engine>, exit: (code: number) => void): void {
-  const handlers = opening.then((engine) => ({ engine, rpc: new RPCHandler(engine.router) }))
+  const handlers = opening.then((engine) => ({ engine, rpc: new RPCHandler(engine.router, { plugins: [new RequestHeadersPlugin()] }) }))
   handlers.then(() => port.postMessage({ kind: 'ready' }), (thrown: unknown) => {
     port.postMessage({ kind: 'failed', error: AppError.from(thrown).toJson() })
     // The message leaves the process before the exit does.
@@ -47,7 +48,7 @@ export function serveHost(port: ParentPort, opening: Promise<Engine>, exit: (cod
     void handlers.then(async ({ engine, rpc }) => {
       if (data.kind === 'connect') {
         for (const clientPort of ports) {
-          rpc.upgrade(clientPort)
+          rpc.upgrade(clientPort, { context: {} })
           clientPort.start()
         }
       } else if (data.kind === 'close') {

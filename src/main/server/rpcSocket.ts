@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AnyRouter } from '@orpc/server'
+import { RequestHeadersPlugin } from '@orpc/server/plugins'
 import { RPCHandler } from '@orpc/server/ws'
 import { rpcPath } from '@shared/bridge'
 import { WebSocketServer } from 'ws'
@@ -18,7 +19,7 @@ function refuse(socket: Duplex, status: string): void {
 /** Adds the socket to a server. `check` gives the status line of a refusal, or null. Gives a function that closes all. */
 export function addRpcSocket(server: Server, router: AnyRouter, check: (request: IncomingMessage) => string | null): () => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
-  const handler = new RPCHandler(router)
+  const handler = new RPCHandler(router, { plugins: [new RequestHeadersPlugin()] })
   const alive = new WeakSet<object>()
 
   server.on('upgrade', (request, socket, head) => {

@@ -2,6 +2,8 @@
 import type { ClientContext, ClientLink } from '@orpc/client'
 import { RPCLink as PortLink } from '@orpc/client/message-port'
 import { RPCLink as SocketLink } from '@orpc/client/websocket'
+import { windowHeader } from '@shared/bridge'
+import { windowId } from './windowId'
 
 export interface Transport {
   link: ClientLink<ClientContext>
@@ -9,6 +11,8 @@ export interface Transport {
   closed: Promise<void>
   close: () => void
 }
+
+const headers = (): Record<string, string> => ({ [windowHeader]: windowId() })
 
 export type OpenTransport = () => Promise<Transport>
 
@@ -19,14 +23,14 @@ export const openSocketTransport: OpenTransport = () =>
     const websocket = new WebSocket(address)
     const closed = new Promise<void>((done) => websocket.addEventListener('close', () => done(), { once: true }))
     websocket.addEventListener('error', () => reject(new Error('The engine cannot be reached.')), { once: true })
-    websocket.addEventListener('open', () => resolve({ link: new SocketLink({ websocket }), closed, close: () => websocket.close() }), { once: true })
+    websocket.addEventListener('open', () => resolve({ link: new SocketLink({ websocket, headers }), closed, close: () => websocket.close() }), { once: true })
   })
 
 export function openPortTransport(receivePort: () => Promise<MessagePort>): OpenTransport {
   return async () => {
     const port = await receivePort()
     const closed = new Promise<void>((done) => port.addEventListener('close', () => done(), { once: true }))
-    const link = new PortLink({ port })
+    const link = new PortLink({ port, headers })
     port.start()
     return { link, closed, close: () => port.close() }
   }

@@ -65,6 +65,7 @@ export const pairsContract = {
     }),
     z.object({ pairs: z.array(pairSchema), total: z.number() })),
   get: procedure('Gets one pair.', z.object({ id }), pairSchema),
+  getMany: procedure('Gets pairs by their ids; those that do not exist are left out.', z.strictObject({ ids: z.array(id).max(500) }), z.array(pairSchema)),
   countFacets: procedure('Counts the pairs of a filter by status, split, task and tag.', z.strictObject({ filter: pairFilterSchema.prefault({}) }), facetsSchema),
   countScope: procedure('Counts the pairs that an act is about, and those of them that a change would change.',
     z.strictObject({ scope: pairScopeSchema, change: pairChangeSchema.nullable().default(null) }),
@@ -73,8 +74,8 @@ export const pairsContract = {
   setSplit: procedure('Moves pairs to a split.', z.strictObject({ scope: pairScopeSchema, split: splitSchema }), changed),
   addTag: procedure('Adds a tag to pairs.', z.strictObject({ scope: pairScopeSchema, tag }), changed),
   removeTag: procedure('Removes a tag from pairs.', z.strictObject({ scope: pairScopeSchema, tag }), changed),
-  editText: procedure('Changes the text of one side. `revision` must be the one that was shown, so that no later edit is overwritten.',
-    z.strictObject({ id, side: z.enum(['left', 'right']), text: z.string().max(10_000), revision: z.number().int() }), changed),
+  editText: procedure('Changes the text of one side. `revision` must be the one that was shown, so that no later edit is overwritten; where `shown` tells the text that was shown, only another text counts as an edit.',
+    z.strictObject({ id, side: z.enum(['left', 'right']), text: z.string().max(10_000), revision: z.number().int(), shown: z.string().max(10_000).nullable().optional() }), changed),
 }
 
 export const filtersContract = {
@@ -85,8 +86,11 @@ export const filtersContract = {
   remove: procedure('Removes a saved filter; pairs stay as they are.', z.strictObject({ filterId: id }), z.array(savedFilterSchema)),
 }
 
+/** What to do where another window has edited the same since: refuse and tell, write over it, or give the entry up. */
+const onConflict = z.enum(['ask', 'overwrite', 'skip']).default('ask')
+
 export const historyContract = {
   get: procedure('Tells what can be undone and redone.', z.object({}), historySchema),
-  undo: procedure('Takes back the last edit of the project.', z.object({}), changed),
-  redo: procedure('Repeats the edit that was taken back last.', z.object({}), changed),
+  undo: procedure('Takes back the last edit of this window, or of windows that are closed.', z.strictObject({ onConflict }), changed),
+  redo: procedure('Repeats the edit that was taken back last.', z.strictObject({ onConflict }), changed),
 }

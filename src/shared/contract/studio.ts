@@ -53,21 +53,40 @@ export type StudioStatus = z.infer<typeof studioStatusSchema>
 export const changeSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('job'), job: jobSchema }),
   z.object({ topic: z.literal('run'), runId: id }),
-  z.object({ topic: z.literal('pairs') }),
+  z.object({
+    topic: z.literal('pairs'),
+    /** The window that made the change, so that nobody is told of their own; null or left out for jobs and the command line. */
+    windowId: z.string().nullable().optional(),
+    /** Pairs whose content changed while the list of all pairs stayed as it is; null or left out when more may have changed. */
+    pairIds: z.array(id).nullable().optional(),
+  }),
   z.object({ topic: z.literal('filters') }),
   z.object({ topic: z.literal('negatives') }),
   z.object({ topic: z.literal('attention') }),
   z.object({ topic: z.literal('project') }),
   z.object({ topic: z.literal('models') }),
   z.object({ topic: z.literal('settings') }),
+  z.object({ topic: z.literal('windows') }),
 ])
 export type Change = z.infer<typeof changeSchema>
+
+export const openWindowSchema = z.object({
+  /** Whether it is the one that asks. */
+  isOwn: z.boolean(),
+  /** “Window 2”, in the order in which they were opened. */
+  name: z.string(),
+  /** The pair that is looked at there; null for none. */
+  pairId: id.nullable(),
+})
+export type OpenWindow = z.infer<typeof openWindowSchema>
 
 export const folderEntrySchema = z.object({ token: z.string(), name: z.string(), kind: z.enum(['folder', 'table', 'project', 'image', 'weights']) })
 export type FolderEntry = z.infer<typeof folderEntrySchema>
 
 export const studioContract = {
   getStatus: procedure('Tells version, host, device and memory.', z.object({}), studioStatusSchema),
+  listWindows: procedure('Lists the windows and browser tabs that are open on this studio, and the pair that each looks at.', z.object({}), z.array(openWindowSchema)),
+  lookAt: procedure('Tells which pair this window looks at, for the others to see.', z.strictObject({ pairId: id.nullable() }), z.array(openWindowSchema)),
   watch: streamProcedure('Streams what changes, for as long as the client listens.').input(z.object({})).output(eventIterator(changeSchema)),
 }
 

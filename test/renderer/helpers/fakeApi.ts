@@ -141,6 +141,8 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
   const procedures: Record<string, (input: never, options: Options) => unknown> = {
     'studio.getStatus': () => ({ version: '0.1.0', host: 'browser', projectName: 'Sample project', device, memoryBytes: 412_000_000, startedAtMs: 0 }),
     'studio.watch': (_input, options) => watch(options?.signal),
+    'studio.listWindows': () => [{ isOwn: true, name: 'Window 1', pairId: null }],
+    'studio.lookAt': () => [{ isOwn: true, name: 'Window 1', pairId: null }],
     'settings.get': () => studio.settings,
     'settings.set': (change: Partial<Settings>) => (studio.settings = { ...studio.settings, ...change }),
     'project.get': project,
@@ -168,11 +170,13 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       { id: 1, importId: 1, location: 'row 17', code: 'unreadable-image', reason: 'img/17.png is not a picture: it has 0 bytes.' },
       { id: 2, importId: 1, location: 'row 92', code: 'not-found', reason: 'img/92.png does not exist.' },
     ] }),
+    'import.listHubSources': () => [],
     'pairs.list': ({ filter = noFilter, sort = 'oldest', offset = 0, limit = 100 }: { filter?: PairFilter; sort?: string; offset?: number; limit?: number }) => {
       const found = listPairs(filter, sort)
       return { pairs: found.slice(offset, offset + limit), total: found.length }
     },
     'pairs.get': ({ id }: { id: number }) => find(id),
+    'pairs.getMany': ({ ids }: { ids: number[] }) => studio.pairs.filter((pair) => ids.includes(pair.id)),
     'pairs.countFacets': ({ filter = noFilter }: { filter?: PairFilter }) => {
       const found = listPairs(filter, 'oldest')
       const tags = [...new Set(found.flatMap((pair) => pair.tags))].map((tag) => ({ tag, count: found.filter((pair) => pair.tags.includes(tag)).length }))

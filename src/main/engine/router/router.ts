@@ -4,12 +4,14 @@ import { implement } from '@orpc/server'
 import { contract } from '../../../shared/contract'
 import type { Engine } from '../engine'
 import { publishedModels } from '../hub/published'
+import { inEditContext } from '../store/editContext'
 import { toOrpcError } from './errors'
+import { windowIdOf, type WindowContext } from './windowContext'
 
 export function createRouter(engine: Pick<Engine, 'services'>) {
-  const os = implement(contract).use(async ({ next, path }) => {
+  const os = implement(contract).$context<WindowContext>().use(async ({ next, path, context }) => {
     try {
-      return await next()
+      return await inEditContext({ windowId: windowIdOf(context), openWindowIds: engine.services.windows.openIds }, () => next())
     } catch (thrown) {
       throw toOrpcError(thrown, path)
     }
@@ -18,6 +20,8 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
   return os.router({
     studio: {
       getStatus: os.studio.getStatus.handler(() => engine.services.studio.getStatus()),
+      listWindows: os.studio.listWindows.handler(() => engine.services.windows.list()),
+      lookAt: os.studio.lookAt.handler(({ input }) => engine.services.windows.lookAt(input.pairId)),
       watch: os.studio.watch.handler(({ signal }) => engine.services.studio.watch(signal)),
     },
     settings: {
@@ -60,6 +64,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     pairs: {
       list: os.pairs.list.handler(({ input }) => engine.services.pairs.list(input)),
       get: os.pairs.get.handler(({ input }) => engine.services.pairs.get(input.id)),
+      getMany: os.pairs.getMany.handler(({ input }) => engine.services.pairs.getMany(input.ids)),
       countFacets: os.pairs.countFacets.handler(({ input }) => engine.services.pairs.countFacets(input.filter)),
       countScope: os.pairs.countScope.handler(({ input }) => engine.services.pairs.countScope(input.scope, input.change)),
       setStatus: os.pairs.setStatus.handler(({ input }) => engine.services.pairs.setStatus(input.scope, input.status)),
@@ -76,8 +81,8 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     },
     history: {
       get: os.history.get.handler(() => engine.services.history.get()),
-      undo: os.history.undo.handler(() => engine.services.history.undo()),
-      redo: os.history.redo.handler(() => engine.services.history.redo()),
+      undo: os.history.undo.handler(({ input }) => engine.services.history.undo(input.onConflict)),
+      redo: os.history.redo.handler(({ input }) => engine.services.history.redo(input.onConflict)),
     },
     attention: {
       get: os.attention.get.handler(() => engine.services.attention.get()),

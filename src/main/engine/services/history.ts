@@ -1,6 +1,6 @@
 // Undo and redo of everything that went through the history: edits of pairs, new pairs, judgements.
 import type { ChangedPairs, History } from '../../../shared/contract/pairs'
-import type { Touched } from '../store/historyStore'
+import type { OnConflict, Touched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
 import { answerEdit, publishEdit } from './pairs'
@@ -19,16 +19,16 @@ export class HistoryService {
   }
 
   /** With nothing to undo, nothing changes and no pairs come back. */
-  undo(): ChangedPairs {
-    return this.#answer(this.#store.history.undo())
+  undo(onConflict: OnConflict = 'ask'): ChangedPairs {
+    return this.#answer(this.#store.history.undo(onConflict))
   }
 
-  redo(): ChangedPairs {
-    return this.#answer(this.#store.history.redo())
+  redo(onConflict: OnConflict = 'ask'): ChangedPairs {
+    return this.#answer(this.#store.history.redo(onConflict))
   }
 
   #answer(touched: Touched): ChangedPairs {
-    if (touched.hasPairs) publishEdit(this.#changes)
+    if (touched.hasPairs) publishEdit(this.#changes, touched.isSameList ? touched.pairIds : null)
     if (touched.hasJudgements) this.#changes.publish({ topic: 'negatives' })
     return answerEdit(this.#store, touched)
   }

@@ -2,6 +2,7 @@
 import type { Pair, Split, Status } from '../../../shared/contract/entities'
 import { mostChangedPairs, type ChangedPairs, type Facets, type PairChange, type PairFilter, type PairScope, type PairSort } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
+import { editContext } from '../store/editContext'
 import type { RowChange, Touched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { PairRow } from '../store/pairStore'
@@ -25,6 +26,10 @@ export class PairsService {
 
   get(pairId: number): Pair {
     return this.#store.pairs.get(pairId)
+  }
+
+  getMany(ids: readonly number[]): Pair[] {
+    return this.#store.pairs.getMany(ids)
   }
 
   countFacets(filter: PairFilter): Facets {
@@ -59,10 +64,14 @@ export class PairsService {
     return this.#edit([...ids], count => labelOf(change, count), differenceOf(change))
   }
 
-  /** Blank text takes the text away, where the side has a picture. @throws AppError 'conflict' when `revision` is not the pair's */
-  editText({ id, side, text, revision }: { id: number; side: 'left' | 'right'; text: string; revision: number }): ChangedPairs {
+  /**
+   * Blank text takes the text away, where the side has a picture. A tag or a status that came meanwhile does not stand in the
+   * way of a text whose `shown` is still there.
+   * @throws AppError 'conflict' when another text stands there than was shown
+   */
+  editText({ id, side, text, revision, shown }: { id: number; side: 'left' | 'right'; text: string; revision: number; shown?: string | null | undefined }): ChangedPairs {
     const pair = this.#store.pairs.get(id)
-    if (pair.revision !== revision) {
+    if (shown === undefined ? pair.revision !== revision : pair[side].text !== shown) {
       throw new AppError('conflict', `Pair ${id} was changed since it was shown (revision ${pair.revision}, shown ${revision}); your text was not saved.`,
         'Look at the present text, then edit it again.')
     }
@@ -94,7 +103,7 @@ export class PairsService {
       }
       return this.#store.history.edit(label(changes.length), changes)
     })
-    if (touched.hasPairs) publishEdit(this.#changes)
+    if (touched.hasPairs) publishEdit(this.#changes, touched.pairIds)
     return answerEdit(this.#store, touched)
   }
 }
@@ -124,8 +133,11 @@ export function answerEdit(store: Store, { pairIds }: Touched): ChangedPairs {
   return { pairs: pairIds.length > mostChangedPairs ? [] : store.pairs.getMany(pairIds), changedCount: pairIds.length, history: store.history.get() }
 }
 
-/** The counts of the project change with its pairs. */
-export function publishEdit(changes: ChangeBus): void {
-  changes.publish({ topic: 'pairs' })
+/**
+ * The counts of the project change with its pairs.
+ * @param pairIds the changed pairs, where none came or went; null otherwise
+ */
+export function publishEdit(changes: ChangeBus, pairIds: readonly number[] | null = null): void {
+  changes.publish({ topic: 'pairs', windowId: editContext().windowId, pairIds: pairIds === null || pairIds.length > mostChangedPairs ? null : [...pairIds] })
   changes.publish({ topic: 'project' })
 }

@@ -1,10 +1,13 @@
 // Edits that can be taken back. An entry lists row changes with what was before and after; it is applied and recorded in
-// one transaction, and survives a restart. Undone entries can be repeated until the next edit.
+// one transaction, and survives a restart. Undone entries can be repeated until the next edit. Each open window takes back
+// its own edits; those of windows that are gone, and of the command line, are everybody's.
 import type { Verdict } from '../../../shared/contract/entities'
 import type { History } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
 import type { BinStore, IdRange } from './binStore'
 import type { Database } from './database'
+import { editContext } from './editContext'
+import { findOvertaken, mergeTags, type PresentRows } from './overtaken'
 import type { PairRow, PairStore } from './pairStore'
 import type { ProjectStore } from './projectStore'
 
@@ -30,6 +33,8 @@ export interface Touched {
   /** Pairs that were changed or created; those that an undo removed are not among them, nor those of acts on many. */
   pairIds: number[]
   hasPairs: boolean
+  /** Whether no pair came or went, and `pairIds` names all that changed. */
+  isSameList: boolean
   hasJudgements: boolean
 }
 
@@ -39,7 +44,17 @@ interface Entry {
   changes: string
 }
 
-const nothing: Touched = { pairIds: [], hasPairs: false, hasJudgements: false }
+/** What to do where others have edited since: refuse, write over their edits, or give the entry up. */
+export type OnConflict = 'ask' | 'overwrite' | 'skip'
+
+/** Entries of this window, and of none that is open. */
+const mine = '(windowId IS NULL OR windowId IS ? OR windowId NOT IN (SELECT value FROM json_each(?)))'
+const whose = (): [string | null, string] => {
+  const { windowId, openWindowIds } = editContext()
+  return [windowId, JSON.stringify([...openWindowIds])]
+}
+
+const nothing: Touched = { pairIds: [], hasPairs: false, isSameList: true, hasJudgements: false }
 
 export class HistoryStore {
   constructor(private readonly database: Database, private readonly pairs: PairStore, private readonly project: ProjectStore, private readonly bin: BinStore) {}
@@ -97,40 +112,55 @@ export class HistoryStore {
     })
   }
 
-  undo(): Touched {
+  /** @throws AppError 'conflict' where others have edited since what would be taken back, unless told how to go on */
+  undo(onConflict: OnConflict = 'ask'): Touched {
+    return this.step(this.lastDone(), 1, onConflict, entry => [...this.parts(entry.id).reverse(), readChanges(entry)].map(changes => changes.reverse().map(turnAround)))
+  }
+
+  /** @throws AppError 'conflict' as undo does */
+  redo(onConflict: OnConflict = 'ask'): Touched {
+    return this.step(this.firstUndone(), 0, onConflict, entry => [readChanges(entry), ...this.parts(entry.id)])
+  }
+
+  private step(entry: Entry | undefined, isUndone: 0 | 1, onConflict: OnConflict, partsOf: (entry: Entry) => RowChange[][]): Touched {
+    if (entry === undefined) return nothing
     return this.database.transaction(() => {
-      const entry = this.lastDone()
-      if (entry === undefined) return nothing
-      const touched = this.applyAll([...this.parts(entry.id).reverse(), readChanges(entry)].map(changes => changes.reverse().map(turnAround)))
+      if (onConflict === 'skip') {
+        this.database.run('UPDATE history SET isUndone = 2 WHERE id = ?', entry.id)
+        return nothing
+      }
+      const parts = partsOf(entry)
+      const present = this.present(parts.flat())
+      const overtaken = onConflict === 'overwrite' ? [] : parts.flatMap(changes => findOvertaken(changes, present))
+      if (overtaken.length > 0) throw overtakenError(entry.label, [...new Set(overtaken)])
+      const touched = this.applyAll(parts.map(changes => changes.map(change => mergeTags(change, present))))
       this.bin.giveTo(entry.id)
-      this.database.run('UPDATE history SET isUndone = 1 WHERE id = ?', entry.id)
+      this.database.run('UPDATE history SET isUndone = ? WHERE id = ?', isUndone, entry.id)
       return touched
     })
   }
 
-  redo(): Touched {
-    return this.database.transaction(() => {
-      const entry = this.firstUndone()
-      if (entry === undefined) return nothing
-      const touched = this.applyAll([readChanges(entry), ...this.parts(entry.id)])
-      this.bin.giveTo(entry.id)
-      this.database.run('UPDATE history SET isUndone = 0 WHERE id = ?', entry.id)
-      return touched
-    })
+  private present(changes: readonly RowChange[]): PresentRows {
+    const rows = this.pairs.getRows(changes.flatMap(change => (change.kind === 'pair' ? [change.id] : [])))
+    return {
+      pair: id => rows.get(id),
+      judgement: (pairId, otherPairId) => this.database.get<JudgementRow>('SELECT verdict, judgedAtMs FROM judgements WHERE pairId = ? AND otherPairId = ?', pairId, otherPairId) ?? null,
+      otherThan: (ids, column, value) => this.pairs.listOtherThan(ids, column, value),
+    }
   }
 
   private lastDone(): Entry | undefined {
-    return this.database.get<Entry>('SELECT id, label, changes FROM history WHERE isUndone = 0 ORDER BY id DESC LIMIT 1')
+    return this.database.get<Entry>(`SELECT id, label, changes FROM history WHERE isUndone = 0 AND ${mine} ORDER BY id DESC LIMIT 1`, ...whose())
   }
 
   private firstUndone(): Entry | undefined {
-    return this.database.get<Entry>('SELECT id, label, changes FROM history WHERE isUndone = 1 ORDER BY id LIMIT 1')
+    return this.database.get<Entry>(`SELECT id, label, changes FROM history WHERE isUndone = 1 AND ${mine} ORDER BY id LIMIT 1`, ...whose())
   }
 
   /** Undone entries end with a new act, and with them the binned pairs that only they could bring back. */
   private addEntry(label: string, changes: readonly RowChange[]): number {
-    this.database.run('DELETE FROM history WHERE isUndone = 1')
-    return this.database.run('INSERT INTO history (label, changes, atMs) VALUES (?, ?, ?)', label, JSON.stringify(changes), Date.now()).insertedId
+    this.database.run(`DELETE FROM history WHERE isUndone = 1 AND ${mine}`, ...whose())
+    return this.database.run('INSERT INTO history (label, changes, atMs, windowId) VALUES (?, ?, ?, ?)', label, JSON.stringify(changes), Date.now(), editContext().windowId).insertedId
   }
 
   private parts(entryId: number): RowChange[][] {
@@ -141,7 +171,7 @@ export class HistoryStore {
     const touched = parts.map(changes => this.apply(changes))
     return {
       pairIds: [...new Set(touched.flatMap(part => part.pairIds))],
-      hasPairs: touched.some(part => part.hasPairs), hasJudgements: touched.some(part => part.hasJudgements),
+      hasPairs: touched.some(part => part.hasPairs), isSameList: touched.every(part => part.isSameList), hasJudgements: touched.some(part => part.hasJudgements),
     }
   }
 
@@ -170,7 +200,8 @@ export class HistoryStore {
       } else if (change.before === null) this.pairs.insert(change.id, change.after, revision)
       else this.pairs.update(change.id, change.after, revision)
     }
-    return { pairIds: [...pairIds], hasPairs, hasJudgements: changes.some(change => change.kind === 'judgement') }
+    const isSameList = changes.every(change => change.kind === 'judgement' || (change.kind === 'pair' && change.before !== null && change.after !== null))
+    return { pairIds: [...pairIds], hasPairs, isSameList, hasJudgements: changes.some(change => change.kind === 'judgement') }
   }
 
   private applyJudgement({ pairId, otherPairId, after }: Extract<RowChange, { kind: 'judgement' }>): void {
@@ -188,3 +219,11 @@ export class HistoryStore {
 const readChanges = (entry: Entry): RowChange[] => JSON.parse(entry.changes) as RowChange[]
 
 const turnAround = (change: RowChange): RowChange => ({ ...change, before: change.after, after: change.before }) as RowChange
+
+function overtakenError(label: string, pairIds: readonly number[]): AppError {
+  const shown = pairIds.slice(0, 3).map(id => `pair ${id}`).join(', ')
+  const rest = pairIds.length > 3 ? ` and ${pairIds.length - 3} more` : ''
+  const was = pairIds.length === 1 ? 'was' : 'were'
+  return new AppError('conflict', `“${label}” was not taken back: ${shown}${rest} ${was} changed in another window since.`,
+    'Look at what stands there now; then write over it, or leave it and go on to the edit before.')
+}

@@ -181,6 +181,11 @@ export class PairStore {
     this.database.run(`UPDATE pairs SET ${column} = ?, revision = ?, updatedAtMs = ? WHERE id IN (SELECT value FROM json_each(?))`, value, revision, Date.now(), JSON.stringify(pairIds))
   }
 
+  /** Those of the pairs that have something else in a column; pairs that are gone are not among them. */
+  listOtherThan(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string): number[] {
+    return this.database.all<{ id: number }>(`SELECT id FROM pairs WHERE ${column} <> ? AND id IN (SELECT value FROM json_each(?))`, value, JSON.stringify(pairIds)).map(row => row.id)
+  }
+
   remove(pairId: number): void {
     this.database.run('DELETE FROM pairs WHERE id = ?', pairId)
   }

@@ -10,13 +10,14 @@ import { query } from './0006-query'
 import { review } from './0007-review'
 import { snapshots } from './0008-snapshots'
 import { bin } from './0009-bin'
+import { people } from './0010-people'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review, snapshots, bin]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review, snapshots, bin, people]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */
