@@ -1,4 +1,4 @@
-// One build for everything: the main bundle has one entry per process (Electron, engine, compute thread, command line),
+// One build for everything: the main bundle has one entry per process (Electron, engine, compute thread, layout thread, command line),
 // so that each can be started on its own; the renderer is a plain web application.
 import { resolve } from 'node:path'
 import { defineConfig } from 'electron-vite'
@@ -20,6 +20,7 @@ export default defineConfig({
           index: resolve(import.meta.dirname, 'src/main/index.ts'),
           engine: resolve(import.meta.dirname, 'src/main/engine/index.ts'),
           compute: resolve(import.meta.dirname, 'src/main/engine/compute/thread/index.ts'),
+          layout: resolve(import.meta.dirname, 'src/main/engine/compute/layout/thread.ts'),
           cli: resolve(import.meta.dirname, 'src/main/cli/index.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

@@ -101,7 +101,7 @@ export async function openColourProject(): Promise<ColourProject> {
   const { projectDir, resourcesDir } = await writeColourProject(dir)
   const open = async () => {
     const compute = new FakeCompute()
-    const engine = await createEngine({ projectDir, dataDir: join(dir, 'data'), resourcesDir, computeScript: '', host: 'cli', compute })
+    const engine = await createEngine({ projectDir, dataDir: join(dir, 'data'), resourcesDir, computeScript: resolve(import.meta.dirname, '../../out/main/compute.js'), host: 'cli', compute })
     return { compute, engine, client: createEngineClient(engine) }
   }
   const project: ColourProject = {

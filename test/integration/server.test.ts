@@ -54,6 +54,7 @@ beforeEach(async () => {
       return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'seven' }
     },
     queryImageFile: async () => ({ path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'query' }),
+    arrayFile: async (arrayId) => ({ path: join(folder, 'picture.png'), contentType: 'application/octet-stream', tag: arrayId }),
     drawingFile: async (drawingId) => ({ path: join(folder, 'picture.png'), contentType: 'image/png', tag: drawingId }),
     addQueryImage: async (bytes) => {
       uploaded.push(bytes)
@@ -149,7 +150,14 @@ describe('pictures', () => {
     expect([answer.status, answer.body, answer.headers.etag]).toEqual([200, 'png bytes', `"${'0a'.repeat(32)}"`])
   })
 
-  it.each(['/media/images/8/full', '/media/images/7/huge', '/media/images/..%2f7/full', '/media/images/0/full', '/media/x', '/media/query-images/a.b', '/media/drawings/abc', `/media/drawings/../${'a'.repeat(64)}`, `/media/drawings/${'A'.repeat(64)}`])('answers 404 for %s', async (path) => {
+  it('sends the numbers of maps to those with the token alone', async () => {
+    const path = `/media/arrays/${'0a'.repeat(32)}`
+    const answer = await ask(path, { headers: { cookie } })
+    expect([answer.status, answer.body, answer.headers['content-type']]).toEqual([200, 'png bytes', 'application/octet-stream'])
+    expect((await ask(path)).status).toBe(401)
+  })
+
+  it.each(['/media/images/8/full', '/media/images/7/huge', '/media/images/..%2f7/full', '/media/images/0/full', '/media/x', '/media/query-images/a.b', '/media/drawings/abc', '/media/arrays/abc', `/media/arrays/${'g'.repeat(64)}`, `/media/drawings/../${'a'.repeat(64)}`, `/media/drawings/${'A'.repeat(64)}`])('answers 404 for %s', async (path) => {
     const answer = await ask(path, { headers: { cookie } })
     expect(answer.status).toBe(404)
     expect((JSON.parse(answer.body) as { code: string }).code).toBe('not-found')

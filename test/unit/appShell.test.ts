@@ -137,6 +137,7 @@ describe('protocol', () => {
       request: async (name: string, input: { imageId?: number; bytes?: Uint8Array }) => {
         if (name === 'addQueryImage') return { queryImageId: `q${input.bytes?.length}` }
         if (name === 'drawingFile') return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'drawn' }
+        if (name === 'arrayFile') return { path: join(folder, 'picture.png'), contentType: 'application/octet-stream', tag: 'numbers' }
         if (input.imageId === 8) throw new AppError('not-found', 'There is no picture 8.')
         return { path: join(folder, 'picture.png'), contentType: 'image/png', tag: 'seven' }
       },
@@ -158,6 +159,8 @@ describe('protocol', () => {
     expect([picture.status, await picture.text(), picture.headers.get('etag')]).toEqual([200, 'png bytes', '"seven"'])
     const drawing = await answer(new Request(`studio://app/media/drawings/${'0a'.repeat(32)}`))
     expect([drawing.status, drawing.headers.get('etag')]).toEqual([200, '"drawn"'])
+    const numbers = await answer(new Request(`studio://app/media/arrays/${'0a'.repeat(32)}`))
+    expect([numbers.status, numbers.headers.get('etag'), numbers.headers.get('content-type')]).toEqual([200, '"numbers"', 'application/octet-stream'])
     const missing = await answer(new Request('studio://app/media/images/8/full'))
     expect([missing.status, await missing.json()]).toEqual([404, { code: 'not-found', message: 'There is no picture 8.', advice: null }])
   })

@@ -39,6 +39,7 @@ function fileOf(wanted: MediaRequest, engine: Engine): Promise<HostMediaFile> {
     case 'image': return engine.request('imageFile', { imageId: wanted.imageId, size: wanted.size })
     case 'query-image': return engine.request('queryImageFile', { queryImageId: wanted.queryImageId })
     case 'drawing': return engine.request('drawingFile', { drawingId: wanted.drawingId })
+    case 'array': return engine.request('arrayFile', { arrayId: wanted.arrayId })
   }
 }
 

@@ -25,6 +25,7 @@ export const createOpenEngine = (outDir: string): OpenEngine => async (options) 
       imageFile: (imageId, size) => engine.services.images.imageFile(imageId, size),
       queryImageFile: async (queryImageId) => engine.services.images.queryImageFile(queryImageId),
       drawingFile: async (drawingId) => engine.services.drawings.file(drawingId),
+      arrayFile: async (arrayId) => engine.services.arrays.file(arrayId),
       addQueryImage: (bytes) => engine.services.images.addQueryImage(bytes),
     },
     tokenForPath: (path) => engine.services.picker.tokenForPath(path),

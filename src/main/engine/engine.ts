@@ -1,5 +1,5 @@
 // The engine: one open project, one compute thread, one router. Hosts create it, serve its router, and close it.
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import type { ContractRouterClient } from '@orpc/contract'
 import { version } from '../../../package.json'
@@ -7,6 +7,7 @@ import type { Contract } from '../../shared/contract'
 import type { Project } from '../../shared/contract/project'
 import type { StudioStatus } from '../../shared/contract/studio'
 import { AppError } from '../../shared/errors'
+import { LayoutClient } from './compute/layout/layoutClient'
 import { ComputeClient, type Compute } from './compute/thread/client'
 import { createRouter, type StudioRouter } from './router/router'
 import { ChangeBus } from './services/changes'
@@ -26,7 +27,7 @@ export interface EngineOptions {
   /** Settings, recent projects and the sample project. */
   dataDir: string
   resourcesDir: string
-  /** The built entry of the compute thread. */
+  /** The built entry of the compute thread; the entry of the layout thread lies beside it. */
   computeScript: string
   host: StudioStatus['host']
   /** For tests; a thread over `computeScript` otherwise. */
@@ -67,7 +68,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const recentProjects = new RecentProjects(options.dataDir)
   const compute = options.compute ?? new ComputeClient(options.computeScript)
   const devices = new DevicesService(compute, () => settings.get())
-  const surroundings = { compute, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
+  const layout = new LayoutClient(join(dirname(options.computeScript), 'layout.js'))
+  const surroundings = { compute, layout, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
 
   let session = await begin(await openFirst(options, recentProjects))
   const windows = new WindowsService(changes)

@@ -15,6 +15,7 @@ export interface HostRequests {
   imageFile: { input: { imageId: number; size: 'thumbnail' | 'full' }; output: HostMediaFile }
   queryImageFile: { input: { queryImageId: string }; output: HostMediaFile }
   drawingFile: { input: { drawingId: string }; output: HostMediaFile }
+  arrayFile: { input: { arrayId: string }; output: HostMediaFile }
   addQueryImage: { input: { bytes: Uint8Array }; output: { queryImageId: string } }
   tokenForPath: { input: { path: string }; output: { token: string } }
 }

@@ -18,7 +18,7 @@ interface ParentPort {
 const parentPort = (process as NodeJS.Process & { parentPort?: ParentPort }).parentPort
 
 async function answer(engine: Engine, name: HostRequestName, input: unknown): Promise<HostRequests[HostRequestName]['output']> {
-  const { images, drawings, picker } = engine.services
+  const { images, drawings, arrays, picker } = engine.services
   switch (name) {
     case 'imageFile': {
       const { imageId, size } = input as HostRequests['imageFile']['input']
@@ -28,6 +28,8 @@ async function answer(engine: Engine, name: HostRequestName, input: unknown): Pr
       return images.queryImageFile((input as HostRequests['queryImageFile']['input']).queryImageId)
     case 'drawingFile':
       return drawings.file((input as HostRequests['drawingFile']['input']).drawingId)
+    case 'arrayFile':
+      return arrays.file((input as HostRequests['arrayFile']['input']).arrayId)
     case 'addQueryImage':
       return { queryImageId: await images.addQueryImage((input as HostRequests['addQueryImage']['input']).bytes) }
     case 'tokenForPath':

@@ -1,5 +1,6 @@
 // Everything that belongs to one open project, put together by hand: the store at the bottom, the services on top.
 import type { Project } from '../../shared/contract/project'
+import type { LayoutClient } from './compute/layout/layoutClient'
 import type { Compute } from './compute/thread/client'
 import type { DeviceChoice } from './compute/thread/protocol'
 import { JobRunner } from './jobs/runner'
@@ -26,11 +27,13 @@ import { PairActsService } from './services/making/pairActs'
 import { SplitJobs } from './services/making/splitJobs'
 import { TemplateJobs } from './services/making/templateJobs'
 import { TransformJobs } from './services/making/transformJobs'
+import { MapsService } from './services/maps'
 import { ModelJobs } from './services/modelJobs'
 import { ModelLibrary } from './services/modelLibrary'
 import { ModelRegistry } from './services/modelRegistry'
 import { ModelsService } from './services/models'
 import { NegativesService } from './services/negatives'
+import { NumberArrays } from './services/numberArrays'
 import { PairsService } from './services/pairs'
 import { ExportsService } from './services/out/exports'
 import type { Picker } from './services/picker'
@@ -39,6 +42,7 @@ import type { RecentProjects } from './services/recentProjects'
 import { RunsService } from './services/runs'
 import { SavedHitsService } from './services/savedHits'
 import { SearchService } from './services/search'
+import { SideVectors } from './services/sideVectors'
 import type { SettingsService } from './services/settings'
 import { SnapshotsService } from './services/snapshots/snapshots'
 import { TokensService } from './services/tokens'
@@ -47,6 +51,7 @@ import type { Store } from './store/openStore'
 /** What outlives a project. */
 export interface SessionSurroundings {
   compute: Compute
+  layout: LayoutClient
   changes: ChangeBus
   settings: SettingsService
   picker: Picker
@@ -68,10 +73,11 @@ export interface Session {
 export type SessionServices = ReturnType<typeof createServices>
 
 function createServices(store: Store, surroundings: SessionSurroundings) {
-  const { compute, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
+  const { compute, layout, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
   const drawings = new DrawingsService()
+  const arrays = new NumberArrays()
   const modelLibrary = new ModelLibrary(dataDir, resourcesDir)
   const hub = new HubSettings(dataDir)
   const models = new ModelsService(resourcesDir, modelLibrary, { list: () => store.runs.list(), runDir: (runId) => store.files.runDir(runId) })
@@ -84,12 +90,13 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
   const embeddingJobs = new EmbeddingJobs({ store, jobs, models, embeddings, changes })
+  const sideVectors = new SideVectors(store)
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const imports = new ImportsService(store, picker, changes)
   const snapshots = new SnapshotsService({ store, jobs, picker, changes })
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {
-    jobs, images, drawings, models, modelLibrary, hub, tokens, embeddings, embeddingJobs, negatives, deviceSpeeds,
+    jobs, images, drawings, arrays, models, modelLibrary, hub, tokens, embeddings, embeddingJobs, negatives, deviceSpeeds,
     modelJobs: new ModelJobs({ store, compute, jobs, models, modelLibrary, hub, picker, changes, resourcesDir }),
     modelRegistry: new ModelRegistry({ store, models, modelLibrary, changes }),
     project: new ProjectService({ store, changes, picker, recentProjects, tokenizerIdOf, switchProject, onModelChosen: (modelId) => embeddingJobs.onModelChosen(modelId) }),
@@ -107,6 +114,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     transformJobs: new TransformJobs({ store, jobs, images, drawings, changes }),
     templateJobs: new TemplateJobs({ store, jobs, changes }),
     splitJobs: new SplitJobs({ store, jobs, changes }),
+    maps: new MapsService({ store, jobs, models, embeddingJobs, sideVectors, arrays, layout, changes }),
     search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
     inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),
@@ -133,6 +141,7 @@ export function createSession(store: Store, surroundings: SessionSurroundings): 
         services.attention.dispose()
         services.images.dispose()
         services.drawings.dispose()
+        services.arrays.dispose()
         store.close()
       }
     },

@@ -17,6 +17,7 @@ export interface MediaSource {
   imageFile(imageId: number, size: 'thumbnail' | 'full'): Promise<MediaFile>
   queryImageFile(queryImageId: string): Promise<MediaFile>
   drawingFile(drawingId: string): Promise<MediaFile>
+  arrayFile(arrayId: string): Promise<MediaFile>
   /** Takes the bytes of a picture and gives its id. */
   addQueryImage(bytes: Buffer): Promise<string>
 }
@@ -52,6 +53,7 @@ function fileOf(wanted: MediaRequest, media: MediaSource): Promise<MediaFile> {
     case 'image': return media.imageFile(wanted.imageId, wanted.size)
     case 'query-image': return media.queryImageFile(wanted.queryImageId)
     case 'drawing': return media.drawingFile(wanted.drawingId)
+    case 'array': return media.arrayFile(wanted.arrayId)
   }
 }
 

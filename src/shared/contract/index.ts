@@ -6,6 +6,7 @@ import { exportsContract } from './exports'
 import { importContract } from './import'
 import { inspectorContract } from './inspector'
 import { makeContract } from './make'
+import { mapsContract } from './maps'
 import { modelsContract } from './models'
 import { negativesContract } from './negatives'
 import { filtersContract, historyContract, pairsContract } from './pairs'
@@ -31,6 +32,7 @@ export const contract = {
   tokens: tokensContract,
   embeddings: embeddingsContract,
   negatives: negativesContract,
+  maps: mapsContract,
   runs: runsContract,
   search: searchContract,
   evaluation: evaluationContract,

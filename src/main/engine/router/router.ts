@@ -120,6 +120,12 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       listCandidates: os.negatives.listCandidates.handler(({ input }) => engine.services.negatives.listCandidates(input)),
       judge: os.negatives.judge.handler(({ input }) => engine.services.negatives.judge(input)),
     },
+    maps: {
+      make: os.maps.make.handler(({ input }) => engine.services.maps.make(input)),
+      get: os.maps.get.handler(({ input }) => engine.services.maps.get(input)),
+      colour: os.maps.colour.handler(({ input }) => engine.services.maps.colour(input)),
+      match: os.maps.match.handler(({ input }) => engine.services.maps.match(input)),
+    },
     runs: {
       listPresets: os.runs.listPresets.handler(() => engine.services.runs.listPresets()),
       plan: os.runs.plan.handler(({ input, signal }) => engine.services.runs.plan(input, signal)),

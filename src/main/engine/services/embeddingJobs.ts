@@ -31,7 +31,7 @@ export class EmbeddingJobs {
   async refresh({ modelId }: { modelId: string | null }): Promise<{ jobId: number }> {
     const { store, jobs, models } = this.dependencies
     const model = await models.resolve(modelId ?? store.project.get().currentModelId)
-    const job = jobs.start({ kind: 'embed', title: `Embed pairs with ${model.name}` }, (context) => this.#embed(model, context))
+    const job = jobs.start({ kind: 'embed', title: `Embed pairs with ${model.name}` }, (context) => this.embedAll(model, context))
     return { jobId: job.id }
   }
 
@@ -48,7 +48,8 @@ export class EmbeddingJobs {
     if (pairCount > 0 && store.tokens.listMissingImageIds(tokenizerId).length === 0) this.#chosenJobId = (await this.refresh({ modelId })).jobId
   }
 
-  async #embed(model: UsableModel, context: JobContext): Promise<string> {
+  /** Inside a job, which may go on afterwards. @returns a line that sums it up */
+  async embedAll(model: UsableModel, context: JobContext): Promise<string> {
     const { store, changes } = this.dependencies
     const { pairCount } = store.project.counts()
     context.enterPhase('embedding pairs', pairCount)

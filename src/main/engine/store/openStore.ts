@@ -17,6 +17,7 @@ import { ImportStore } from './importStore'
 import { JobStore } from './jobStore'
 import { currentVersion, migrate, newerProjectError } from './migrations/index'
 import { MakingStore } from './makingStore'
+import { MapStore } from './mapStore'
 import { ModelNoteStore } from './modelNoteStore'
 import { NegativeStore } from './negativeStore'
 import { PairStore } from './pairStore'
@@ -47,6 +48,7 @@ export interface Store {
   readonly groups: GroupStore
   readonly evaluations: EvaluationStore
   readonly codebookUse: CodebookUseStore
+  readonly maps: MapStore
   readonly modelNotes: ModelNoteStore
   readonly attention: AttentionStore
   readonly snapshots: SnapshotStore
@@ -141,6 +143,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     groups: new GroupStore(database),
     evaluations: new EvaluationStore(database),
     codebookUse: new CodebookUseStore(database),
+    maps: new MapStore(database),
     modelNotes: new ModelNoteStore(database),
     attention: new AttentionStore(database),
     snapshots: new SnapshotStore(database),

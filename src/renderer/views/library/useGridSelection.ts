@@ -20,7 +20,7 @@ export function useGridSelection() {
 
   async function select(index: number, { isRange, isToggle }: SelectModifiers): Promise<void> {
     const pair = pairs.at(index)
-    selection.focusIndex = index
+    selection.focus(pair?.id ?? null, index)
     if (isRange && selection.anchorIndex !== null) return selectRange(selection.anchorIndex, index)
     selection.anchorIndex = index
     if (!pair) return
