@@ -11,13 +11,13 @@ import type { DeviceOptions } from '../../src/main/engine/compute/graph/compileF
 import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
 import { createImageTokenizer } from '../../src/main/engine/compute/titok/imageTokenizer'
 import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
-import { titokJson, type TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
+import { titokJson } from '../../src/main/engine/compute/titok/titokConfig'
 import { readTensorflowLink, tensorflowDeviceId } from '../../src/main/engine/compute/tensorflow/link'
 import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
 import { createRandom } from '../../src/main/engine/compute/training/random'
 import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
 import type { EmbedWork, EpochWork, ModelSize, StepWork, Work } from './cases'
-import { configOf, stepSettings, syntheticBatch, syntheticSide } from './synthetic'
+import { configOf, stepSettings, syntheticBatch, syntheticSide, titokSmall } from './synthetic'
 import { serveWorker } from './worker'
 
 const weightsOf = (size: ModelSize) => {
@@ -43,12 +43,6 @@ async function embedding({ size, sides, length }: EmbedWork, device: DeviceOptio
   const embedder = await createEmbedder(weightsOf(size), configOf(size), device)
   const { ids, endPositions } = syntheticSide(sides, length, 4)
   return async () => { await embedder.embed(ids, length, endPositions) }
-}
-
-const titokSmall: TitokConfig = {
-  imageSizePx: 256, latentCount: 128, tokenSize: 12, codebookSize: 4096, isNormalised: true, isLegacy: true,
-  encoder: { patchPx: 16, gridSize: 16, width: 512, layerCount: 8, headCount: 8 },
-  decoder: { patchPx: 16, gridSize: 16, width: 64, layerCount: 1, headCount: 2 }, pixelStage: 'rgb',
 }
 
 /** A folder as the product reads it; the small decoder is not used. */

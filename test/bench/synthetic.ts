@@ -1,6 +1,7 @@
 // Synthetic batches and models of published sizes.
 import { endOfTextId, maskId, startOfTextId } from '../../src/main/engine/compute/fuselip/config'
 import type { FuselipConfig } from '../../src/main/engine/compute/fuselip/config'
+import type { TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
 import { createRandom } from '../../src/main/engine/compute/training/random'
 import type { StepBatch, StepSide } from '../../src/main/engine/compute/training/stepContract'
 import { maskedShare, modelSizes, type ModelSize } from './cases'
@@ -39,3 +40,10 @@ export function syntheticBatch(pairs: number, leftLength: number, rightLength: n
 }
 
 export const stepSettings = { learningRate: 1e-4, weightDecay: 0.1, gradientClip: 1, mmmWeight: 0.25 }
+
+/** The encoder of TiTok-S-128 behind a decoder too small to take time. */
+export const titokSmall: TitokConfig = {
+  imageSizePx: 256, latentCount: 128, tokenSize: 12, codebookSize: 4096, isNormalised: true, isLegacy: true,
+  encoder: { patchPx: 16, gridSize: 16, width: 512, layerCount: 8, headCount: 8 },
+  decoder: { patchPx: 16, gridSize: 16, width: 64, layerCount: 1, headCount: 2 }, pixelStage: 'rgb',
+}

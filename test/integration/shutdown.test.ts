@@ -12,8 +12,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { StudioClient } from '../../src/main/cli/session'
 import { recipeSchema } from '../../src/shared/recipe'
-import { createStore, openStore } from '../../src/main/engine/store/openStore'
-import { pairRow } from '../helpers/pairRows'
+import { openStore } from '../../src/main/engine/store/openStore'
+import { numberedTexts, writeTextProject } from '../helpers/textProject'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const crash = /terminate called|Napi::Error|core dumped|FATAL|Assertion/i
@@ -23,25 +23,12 @@ const recipe = { epochs: 400, batchSize: pairCount, warmupSteps: 1, validateEver
 /** By then the model is loaded and the first graph compiled, even on a busy machine. */
 const inStepMs = 4000
 
-/** Pairs of two texts: no picture has to be tokenized before the training begins. */
-function writeTextProject(projectDir: string): void {
-  const store = createStore(projectDir, { name: 'Texts', isSample: false })
-  store.transaction(() => {
-    const revision = store.project.nextRevision()
-    for (let number = 0; number < pairCount; number += 1) {
-      const text = `number ${number} ${'of many small red circles '.repeat(4)}`
-      store.pairs.insert(store.pairs.nextId(), pairRow({ leftImageId: null, leftText: `left ${text}`, rightImageId: null, rightText: `right ${text}`, task: 'caption', split: 'train', status: 'accepted' }), revision)
-    }
-  })
-  store.close()
-}
-
 let dir = ''
 let child: ChildProcess | null = null
 let errors = ''
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'fuselip-shutdown-'))
-  writeTextProject(join(dir, 'texts'))
+  writeTextProject(join(dir, 'texts'), { pairCount, texts: numberedTexts })
   errors = ''
 })
 afterEach(() => {
@@ -133,7 +120,7 @@ describe('ending in the middle of native work', () => {
 
     const { runId } = await client.runs.start({ name: 'Served', recipe: recipeSchema.parse(recipe) })
     while (!(await client.runs.get({ runId })).lastMetric) await pause(20)
-    // Each takes its turn between two steps, so some are always left when the run has paused.
+    // One after the other on a thread of their own, so some are always left when the run has paused.
     const searches = Array.from({ length: 200 }, (_, index) => client.search.query({ text: `a red card ${index}`, modelIds: ['bundled:nano'], target: 'any' }))
     const answered = Promise.allSettled(searches)
     await pause(300)

@@ -1,4 +1,4 @@
-// The engine: one open project, one compute thread, one router. Hosts create it, serve its router, and close it.
+// The engine: one open project, a compute thread for work and one for queries, one router. Hosts create it, serve its router, and close it.
 import { dirname, join, resolve } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import type { ContractRouterClient } from '@orpc/contract'
@@ -67,9 +67,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const picker = new Picker()
   const recentProjects = new RecentProjects(options.dataDir)
   const compute = options.compute ?? new ComputeClient(options.computeScript)
+  // A step of a large model holds its thread for seconds, and a person who searches meanwhile must not wait for it.
+  const queryCompute = options.compute ?? new ComputeClient(options.computeScript)
+  const disposeCompute = async (): Promise<void> => void (await Promise.all([compute.dispose(), queryCompute.dispose()]))
   const devices = new DevicesService(compute, () => settings.get())
   const layout = new LayoutClient(join(dirname(options.computeScript), 'layout.js'))
-  const surroundings = { compute, layout, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
+  const surroundings = { compute, queryCompute, layout, changes, settings, picker, recentProjects, resourcesDir: resolve(options.resourcesDir), devices, dataDir: options.dataDir, switchProject }
 
   let session = await begin(await openFirst(options, recentProjects))
   const windows = new WindowsService(changes)
@@ -108,12 +111,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   async function closeAll(): Promise<void> {
     const ended = session.close()
-    const patience = setTimeout(() => void compute.dispose(), closePatienceMs)
+    const patience = setTimeout(() => void disposeCompute(), closePatienceMs)
     try {
       await ended
     } finally {
       clearTimeout(patience)
-      await compute.dispose()
+      await disposeCompute()
     }
   }
 

@@ -1,4 +1,5 @@
 // Everything that belongs to one open project, put together by hand: the store at the bottom, the services on top.
+import { availableParallelism } from 'node:os'
 import type { Project } from '../../shared/contract/project'
 import type { LayoutClient } from './compute/layout/layoutClient'
 import type { Compute } from './compute/thread/client'
@@ -44,6 +45,7 @@ import { SavedHitsService } from './services/savedHits'
 import { SearchService } from './services/search'
 import { SideVectors } from './services/sideVectors'
 import type { SettingsService } from './services/settings'
+import { ScaleOutService } from './services/scaleOut/scaleOut'
 import { SnapshotsService } from './services/snapshots/snapshots'
 import { TokensService } from './services/tokens'
 import type { Store } from './store/openStore'
@@ -51,6 +53,8 @@ import type { Store } from './store/openStore'
 /** What outlives a project. */
 export interface SessionSurroundings {
   compute: Compute
+  /** Answers single queries of a person while `compute` may be busy with a step of a training. */
+  queryCompute: Compute
   layout: LayoutClient
   changes: ChangeBus
   settings: SettingsService
@@ -73,7 +77,7 @@ export interface Session {
 export type SessionServices = ReturnType<typeof createServices>
 
 function createServices(store: Store, surroundings: SessionSurroundings) {
-  const { compute, layout, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
+  const { compute, queryCompute, layout, changes, settings, picker, recentProjects, resourcesDir, devices, dataDir, switchProject } = surroundings
   const jobs = new JobRunner(store.jobs, (change) => changes.publish(change))
   const images = new ImagesService(store)
   const drawings = new DrawingsService()
@@ -86,6 +90,9 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     const { deviceId, threadCount } = settings.getDevice()
     return { deviceId: deviceId ?? deviceSpeeds.getFastestId(), threadCount }
   }
+  // Always the processor: a card must not be used by two threads, and a single row gains nothing on one. Half of the threads,
+  // because a training takes them all, and a thread that waits for another one's turn on a core waits long.
+  const getQueryDevice = (): DeviceChoice => ({ deviceId: 'cpu', threadCount: Math.max(1, Math.floor((settings.getDevice().threadCount ?? availableParallelism()) / 2)) })
   const getDeviceName = (): string => devices.getCurrent(deviceSpeeds.getFastestId()).name
   const tokens = new TokensService({ store, images, compute, jobs, models, changes, getDevice })
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
@@ -104,6 +111,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     hubDatasets: new HubDatasets({ hub, jobs, picker, dataDir }),
     importJobs: new ImportJobs(jobs, imports, picker),
     snapshots,
+    scaleOut: new ScaleOutService({ store, jobs, picker, compute, models, snapshots, resourcesDir }),
     exports: new ExportsService(store, jobs, picker),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
@@ -115,8 +123,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     templateJobs: new TemplateJobs({ store, jobs, changes }),
     splitJobs: new SplitJobs({ store, jobs, changes }),
     maps: new MapsService({ store, jobs, models, embeddingJobs, sideVectors, arrays, layout, changes }),
-    search: new SearchService({ store, compute, images, models, tokens, embeddings, getDevice }),
-    inspector: new InspectorService({ store, compute, images, models, tokens, drawings, getDevice }),
+    search: new SearchService({ store, compute: queryCompute, images, models, tokens, embeddings, getDevice: getQueryDevice }),
+    inspector: new InspectorService({ store, compute: queryCompute, images, models, tokens, drawings, getDevice: getQueryDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),
     attention: new AttentionService({ store, compute, jobs, models, embeddings, changes }),
     savedHits: new SavedHitsService({ store, images, negatives, changes }),

@@ -59,6 +59,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       verify: os.snapshots.verify.handler(({ input }) => engine.services.snapshots.verify(input)),
       getVerification: os.snapshots.getVerification.handler(({ input }) => engine.services.snapshots.getVerification(input.jobId)),
       copy: os.snapshots.copy.handler(({ input }) => engine.services.snapshots.copy(input)),
+      scaleOut: os.snapshots.scaleOut.handler(({ input }) => engine.services.scaleOut.start(input)),
       remove: os.snapshots.remove.handler(({ input }) => engine.services.snapshots.remove(input.snapshotId)),
     },
     pairs: {

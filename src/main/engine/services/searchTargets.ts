@@ -44,8 +44,16 @@ export class SearchTargets {
     const all = this.store.pairs.list(filterOf({ split }), 'oldest', 0, -1)
     const pairs = await this.embeddings.keepReadable(model, all.filter((pair) => pair.status !== 'rejected'), work)
     const { targets, sides } = chooseTargets(pairs, kind)
-    return { targets, ...(await this.embeddings.embed(model, sides, work)) }
+    const { vectors, width } = await this.embeddings.embed(model, sides, work)
+    return { targets, vectors: shared(vectors), width }
   }
+}
+
+/** A copy that goes to another thread without being copied for every query. */
+function shared(vectors: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(vectors.byteLength))
+  copy.set(vectors)
+  return copy
 }
 
 /** *Images* are sides of a picture alone, *texts* of a text alone; *any* adds those that have both. */

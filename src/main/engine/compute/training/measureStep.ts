@@ -38,8 +38,8 @@ const longestFirst = (rows: readonly Int32Array[], count: number): Int32Array[] 
   return Array.from({ length: count }, (_, index) => sorted[index % sorted.length]!)
 }
 
-/** Enough to tell from noise, little enough to fit anywhere. */
-const measuredBytes = 2 ** 28
+/** Enough to tell from noise and from what is the same for any number of pairs, little enough to fit anywhere. */
+const measuredBytes = 2 ** 30
 
 /** Pairs of the micro-batch: a power of two, at most half of the batch. */
 function chosenPairCount({ config, left, right, maskProbability, batchSize }: StepMeasurementRequest): number {
