@@ -10,6 +10,8 @@ import type { RgbImage } from '../../src/main/engine/compute/image/rgbImage'
 import { layOutSide, tokenLabel } from '../../src/main/engine/compute/inspect/tokenLabels'
 import { mineNegatives } from '../../src/main/engine/compute/mining/mine'
 import { findNearest } from '../../src/main/engine/compute/retrieval/nearest'
+import { measureNeighbourhoods } from '../../src/main/engine/compute/quality/neighbourhoods'
+import { findNear } from '../../src/main/engine/compute/thread/qualityHandlers'
 import type { CallOptions, Compute } from '../../src/main/engine/compute/thread/client'
 import { compare } from '../../src/main/engine/compute/thread/inspectHandlers'
 import type { ComputeMethod, ComputeMethods, FoundDevice, SideInput, TrainingEvent, TrainingRequest } from '../../src/main/engine/compute/thread/protocol'
@@ -75,6 +77,8 @@ export class FakeCompute implements Compute {
       return { embeddings: Float32Array.from(sides.flatMap((side) => embed({ ...side, codes: side.codes && side.codes.map((code) => code * (1 - amount) + 110 * amount) }))), width }
     },
     mine: (request, { onEvent }) => mineNegatives(request, { onProgress: (done, total) => onEvent?.({ kind: 'progress', done, total }) }),
+    findNear: (request, { signal, onEvent }) => findNear(request, signal ?? new AbortController().signal, (done, total) => onEvent?.({ kind: 'progress', done, total })),
+    measureNeighbourhoods: (request) => measureNeighbourhoods(request),
     nearest: async ({ query, targets, width: columns, limit }) => findNearest(query, targets, columns, limit),
     measureRecall: async (request) => measureRecall(request),
     learnDecisions: (request) => learnDecisions(request),

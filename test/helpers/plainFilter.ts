@@ -20,6 +20,10 @@ const isWithin = (value: number | null, ranges: readonly FilterRange<number>[]):
 export interface PairPlaces {
   groupIds?: number[]
   importId?: number | null
+  /** Of both sides, those without measures among them. */
+  pictures?: { widthPx: number; heightPx: number; sharpness?: number; brightness?: number; contrast?: number }[]
+  /** Kinds of its open findings. */
+  findings?: string[]
 }
 
 function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): boolean {
@@ -33,6 +37,9 @@ function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): bool
       score: [pair.score], id: [pair.id], group: places.groupIds ?? [pair.groupId], import: [places.importId ?? null],
       length: [Math.max([...(pair.left.text ?? '')].length, [...(pair.right.text ?? '')].length)],
     }
+    for (const [term, key] of [['width', 'widthPx'], ['height', 'heightPx'], ['sharpness', 'sharpness'], ['brightness', 'brightness'], ['contrast', 'contrast']] as const) {
+      values[term] = (places.pictures ?? []).map((picture) => picture[key] ?? null)
+    }
     return (values[name] ?? []).some((value) => isWithin(value, test.ranges))
   }
   if (test.kind === 'days') {
@@ -45,7 +52,7 @@ function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): bool
     'left-image': pair.left.imageId !== null, 'right-image': pair.right.imageId !== null,
     'left-text': pair.left.text !== null, 'right-text': pair.right.text !== null,
   }
-  const own: Record<string, string[]> = { status: [pair.status], split: [pair.split], task: [pair.task], tag: pair.tags, has: Object.keys(has).filter((key) => has[key]) }
+  const own: Record<string, string[]> = { status: [pair.status], split: [pair.split], task: [pair.task], tag: pair.tags, finding: places.findings ?? [], has: Object.keys(has).filter((key) => has[key]) }
   return test.words.some((word) => own[name]?.includes(word))
 }
 

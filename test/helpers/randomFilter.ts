@@ -40,7 +40,7 @@ function randomTest(random: Random, name: TermName): TermTest {
   }
   if (term.kind === 'date') return { kind: 'days', ranges: [randomRange(random, () => pick(random, ['today', 'yesterday', '3d', '400d']), (first, second) => daysAgo(first) > daysAgo(second))] }
   const highest = name === 'score' ? 1 : name === 'group' || name === 'import' ? 6 : name === 'length' ? 60 : 400
-  const bound = (): number => (term.kind === 'number' ? Math.round((random() * 2 - 1) * 100) / 100 : Math.floor(random() * highest))
+  const bound = (): number => (name === 'sharpness' || name === 'brightness' || name === 'contrast' ? Math.round(random() * 100) : term.kind === 'number' ? Math.round((random() * 2 - 1) * 100) / 100 : Math.floor(random() * highest))
   return { kind: 'numbers', ranges: [randomRange(random, bound, (first, second) => first < second)] }
 }
 

@@ -138,7 +138,7 @@ describe('completion', () => {
 
   it('offers names, then values, and puts them in', () => {
     expect(labels('')).toEqual(termNames)
-    expect(labels('red s')).toEqual(['status', 'split', 'score'])
+    expect(labels('red s')).toEqual(['status', 'split', 'score', 'sharpness'])
     expect(labels('status:')).toEqual(['unreviewed', 'accepted', 'rejected'])
     expect(labels('-status:accepted,re')).toEqual(['rejected', 'unreviewed'])
     expect(labels('tag:blur')).toEqual(['blurred', 'blur'])

@@ -39,6 +39,7 @@ import { PairsService } from './services/pairs'
 import { ExportsService } from './services/out/exports'
 import type { Picker } from './services/picker'
 import { ProjectService } from './services/project'
+import { QualityService } from './services/quality/quality'
 import type { RecentProjects } from './services/recentProjects'
 import { RunsService } from './services/runs'
 import { SavedHitsService } from './services/savedHits'
@@ -113,6 +114,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     snapshots,
     scaleOut: new ScaleOutService({ store, jobs, picker, compute, models, snapshots, resourcesDir }),
     exports: new ExportsService(store, jobs, picker),
+    quality: new QualityService({ store, compute, jobs, images, models, embeddingJobs, changes, getDevice }),
     pairs: new PairsService(store, changes),
     history: new HistoryService(store, changes),
     filters: new FiltersService(store, changes),

@@ -13,7 +13,7 @@ const retryPauseMs = 1000
 export const useChangesStore = defineStore('changes', () => {
   const api = useApi()
   const counters = reactive<Record<ChangeTopic, number>>({
-    job: 0, run: 0, pairs: 0, filters: 0, negatives: 0, attention: 0, project: 0, models: 0, settings: 0, windows: 0,
+    job: 0, run: 0, pairs: 0, filters: 0, negatives: 0, quality: 0, attention: 0, project: 0, models: 0, settings: 0, windows: 0,
   })
   /** The job of the latest job change; null before the first. */
   const lastJob = shallowRef<Job | null>(null)

@@ -46,7 +46,7 @@ export const useHistoryStore = defineStore('history', () => {
     })
   }
 
-  watch(() => [changes.counters.pairs, changes.counters.negatives], () => void notices.attempt(load))
+  watch(() => [changes.counters.pairs, changes.counters.negatives, changes.counters.quality], () => void notices.attempt(load))
 
   return { history, restored, load, set, inOrder, undo: () => inOrder(() => step('undo')), redo: () => inOrder(() => step('redo')) }
 })

@@ -33,7 +33,7 @@ export const pairSchema = z.object({
   updatedAtMs: z.number(),
 })
 
-export const jobKindSchema = z.enum(['import', 'tokenize', 'embed', 'mine', 'train', 'evaluate', 'measure', 'pull', 'addModel', 'export', 'inspect', 'attend', 'make', 'map'])
+export const jobKindSchema = z.enum(['import', 'tokenize', 'embed', 'mine', 'train', 'evaluate', 'measure', 'pull', 'addModel', 'export', 'inspect', 'attend', 'make', 'map', 'check'])
 export const jobStateSchema = z.enum(['queued', 'running', 'done', 'failed', 'cancelled'])
 export const errorSchema = z.object({ code: z.string(), message: z.string(), advice: z.string().nullable() })
 

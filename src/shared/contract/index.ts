@@ -11,6 +11,7 @@ import { modelsContract } from './models'
 import { negativesContract } from './negatives'
 import { filtersContract, historyContract, pairsContract } from './pairs'
 import { projectContract } from './project'
+import { qualityContract } from './quality'
 import { runsContract } from './runs'
 import { evaluationContract, searchContract } from './search'
 import { snapshotsContract } from './snapshots'
@@ -33,6 +34,7 @@ export const contract = {
   embeddings: embeddingsContract,
   negatives: negativesContract,
   maps: mapsContract,
+  quality: qualityContract,
   runs: runsContract,
   search: searchContract,
   evaluation: evaluationContract,

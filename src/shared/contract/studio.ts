@@ -63,6 +63,7 @@ export const changeSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('filters') }),
   z.object({ topic: z.literal('negatives') }),
   z.object({ topic: z.literal('attention') }),
+  z.object({ topic: z.literal('quality') }),
   z.object({ topic: z.literal('project') }),
   z.object({ topic: z.literal('models') }),
   z.object({ topic: z.literal('settings') }),

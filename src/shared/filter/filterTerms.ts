@@ -1,5 +1,6 @@
 // What a filter can ask of a pair. One entry is one term of the language; its SQL stands under the same name in
 // engine/store/filterSql.ts, and the compiler misses it there when it is forgotten.
+import { findingKindNames } from '../quality/findingKinds'
 import { splitSchema, statusSchema, taskSchema } from '../contract/entities'
 
 export interface FilterTerm {
@@ -31,6 +32,12 @@ export const filterTerms = {
   },
   updated: { kind: 'date', doc: 'The day of the last change; 3d is three days ago.', example: 'updated>=today' },
   import: { kind: 'integer', doc: 'The import that brought the pair.', example: 'import:2' },
+  finding: { kind: 'choice', values: findingKindNames, doc: 'What the last check of quality found, as far as it is neither mended nor dismissed.', example: 'finding:blurred' },
+  sharpness: { kind: 'number', doc: 'Sharpness of one of the pictures; a blurred photograph is below 5.', example: 'sharpness<10' },
+  brightness: { kind: 'number', doc: 'Mean grey value of one of the pictures, 0 to 255.', example: 'brightness<30' },
+  contrast: { kind: 'number', doc: 'Deviation of the grey values of one of the pictures.', example: 'contrast<6' },
+  width: { kind: 'integer', doc: 'Width of one of the pictures, in pixels.', example: 'width<64' },
+  height: { kind: 'integer', doc: 'Height of one of the pictures, in pixels.', example: 'height>=512' },
   length: { kind: 'integer', doc: 'Characters of the longer text.', example: 'length>120' },
 } as const satisfies Record<string, FilterTerm>
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startOfDay } from '../../../src/main/engine/store/filterDays'
 import { createStore, type Store } from '../../../src/main/engine/store/openStore'
 import type { Pair } from '../../../src/shared/contract/entities'
+import { findingKindNames } from '../../../src/shared/quality/findingKinds'
 import { formatFilter } from '../../../src/shared/filter/formatFilter'
 import { parseFilter } from '../../../src/shared/filter/parseFilter'
 import { matchesFilter, type PairPlaces } from '../../helpers/plainFilter'
@@ -18,7 +19,11 @@ const places = new Map<number, PairPlaces>()
 let store: Store
 let all: Pair[]
 
-const image = (index: number): number => store.images.ensure({ hash: `h${index}`, widthPx: 10, heightPx: 10, format: 'png', byteCount: 1, relativePath: `images/${index}.png`, sourceName: `${index}.png` })
+const sizeOf = (index: number): { widthPx: number; heightPx: number } => ({ widthPx: 10 + ((index * 37) % 400), heightPx: 10 + ((index * 53) % 400) })
+const image = (index: number): number => store.images.ensure({ hash: `h${index}`, ...sizeOf(index), format: 'png', byteCount: 1, relativePath: `images/${index}.png`, sourceName: `${index}.png` })
+
+/** Every fifth picture could not be measured. */
+const measuresOf = (imageId: number) => (imageId % 5 === 0 ? null : { sharpness: (imageId * 7) % 100, brightness: (imageId * 11) % 100, contrast: (imageId * 13) % 100 })
 
 beforeAll(() => {
   store = createStore(join(root, 'small'), { name: 'small', isSample: false })
@@ -35,12 +40,26 @@ beforeAll(() => {
         score: random() < 0.4 ? null : Math.round((random() * 2 - 1) * 100) / 100, scoreModelId: 'bundled:nano', importKey: null, importId,
         tags: tagNames.filter(() => random() < 0.2),
       }, 1)
+      const { leftImageId, rightImageId } = store.pairs.getRows([id]).get(id)!
+      const pictures = [leftImageId, rightImageId].filter((imageId) => imageId !== null).map((imageId) => {
+        const { widthPx, heightPx } = store.images.get(imageId)
+        return { widthPx, heightPx, ...measuresOf(imageId) }
+      })
       const groupIds = [1, 2, 3, 4, 5].filter(() => random() < 0.12)
-      places.set(id, { groupIds, importId })
+      places.set(id, { groupIds, importId, pictures, findings: [] })
     }
     // The numbers of the groups are 1 to 5, in the order of their making.
     store.groups.replaceMined([1, 2, 3, 4, 5].map((groupId) => [...places].filter(([, { groupIds }]) => groupIds?.includes(groupId)).map(([pairId]) => pairId)))
   })
+  const imageIds = [...new Set(store.images.list().map(({ id }) => id))].filter((id) => measuresOf(id) !== null)
+  store.measures.set(1, imageIds.map((imageId) => ({ imageId, measures: { ...measuresOf(imageId)!, entropyBits: 1 }, hashes: null, error: null })))
+  // Findings of a check that came to its end; a rejected pair has none that is open.
+  for (const kind of findingKindNames) {
+    const found = [...places.keys()].filter(() => random() < 0.1 && kind !== 'leak')
+    store.findings.add(1, kind, found.map((pairId) => ({ pairId, value: 1, severity: 1, detail: '', relatedPairId: null, clusterId: null, textLength: null })))
+    for (const pair of store.pairs.getMany(found)) if (pair.status !== 'rejected') places.get(pair.id)!.findings!.push(kind)
+  }
+  store.findings.finishCheck(1, 1, store.findings.getState().figures)
   all = store.pairs.list({ query: '' }, 'oldest', 0, -1)
 })
 afterAll(() => store.close())

@@ -127,6 +127,17 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       colour: os.maps.colour.handler(({ input }) => engine.services.maps.colour(input)),
       match: os.maps.match.handler(({ input }) => engine.services.maps.match(input)),
     },
+    quality: {
+      check: os.quality.check.handler(({ input }) => engine.services.quality.check(input)),
+      getSummary: os.quality.getSummary.handler(() => engine.services.quality.getSummary()),
+      listFindings: os.quality.listFindings.handler(({ input }) => engine.services.quality.listFindings(input)),
+      listClusters: os.quality.listClusters.handler(({ input }) => engine.services.quality.listClusters(input)),
+      setThreshold: os.quality.setThreshold.handler(({ input }) => engine.services.quality.setThreshold(input)),
+      dismiss: os.quality.dismiss.handler(({ input }) => engine.services.quality.dismiss(input)),
+      countResolution: os.quality.countResolution.handler(({ input }) => engine.services.quality.countResolution(input)),
+      resolveDuplicates: os.quality.resolveDuplicates.handler(({ input }) => engine.services.quality.resolveDuplicates(input)),
+      mendTexts: os.quality.mendTexts.handler(({ input }) => engine.services.quality.mendTexts(input)),
+    },
     runs: {
       listPresets: os.runs.listPresets.handler(() => engine.services.runs.listPresets()),
       plan: os.runs.plan.handler(({ input, signal }) => engine.services.runs.plan(input, signal)),

@@ -29,6 +29,7 @@ export class HistoryService {
 
   #answer(touched: Touched): ChangedPairs {
     if (touched.hasPairs) publishEdit(this.#changes, touched.isSameList ? touched.pairIds : null)
+    if (touched.hasDismissals) this.#changes.publish({ topic: 'quality' })
     if (touched.hasJudgements) this.#changes.publish({ topic: 'negatives' })
     return answerEdit(this.#store, touched)
   }

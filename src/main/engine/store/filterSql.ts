@@ -81,7 +81,7 @@ function below(sql: (inner: string) => string, inner: Condition): Condition {
 /** A test of columns of the row. */
 const tested = (test: Condition, ...follows: Watched[]): TermSql => ({ ...test, follows })
 /** Pairs that another table lists. */
-const listed = (ids: Condition, follows: readonly Watched[]): TermSql => ({ ...below((inner) => `p.id IN (${inner})`, ids), ids, follows })
+const listed = (ids: Condition, follows?: readonly Watched[]): TermSql => ({ ...below((inner) => `p.id IN (${inner})`, ids), ids, ...(follows === undefined ? {} : { follows }) })
 
 const hasSql: Record<string, TermSql> = {
   score: tested(condition('p.score IS NOT NULL'), 'score'),
@@ -95,6 +95,12 @@ const hasSql: Record<string, TermSql> = {
 
 /** As the index on it has it. */
 const longerText = "max(length(coalesce(p.leftText, '')), length(coalesce(p.rightText, '')))"
+
+/** Pairs with a picture on either side that fulfils a condition. */
+function onePicture(table: string, key: string, inner: Condition): TermSql {
+  const pictures = `SELECT ${key} FROM ${table} WHERE ${inner.sql}`
+  return condition(`(p.leftImageId IN (${pictures}) OR p.rightImageId IN (${pictures}))`, ...inner.values, ...inner.values)
+}
 
 /** What each term asks of a row `p` of pairs. */
 const termSql: Record<TermName, (test: TermTest) => TermSql> = {
@@ -111,6 +117,12 @@ const termSql: Record<TermName, (test: TermTest) => TermSql> = {
   has: (test) => anyOf(words(test).map((word) => hasSql[word]!)),
   updated: (test) => inDays('p.updatedAtMs', days(test)),
   import: (test) => tested(inRanges('p.importId', numbers(test))),
+  finding: (test) => listed(below((inner) => `SELECT DISTINCT f.pairId AS id FROM openFindings f WHERE ${inner}`, oneOf('f.kind', words(test)))),
+  sharpness: (test) => onePicture('pictureMeasures m', 'm.imageId', inRanges('m.sharpness', numbers(test))),
+  brightness: (test) => onePicture('pictureMeasures m', 'm.imageId', inRanges('m.brightness', numbers(test))),
+  contrast: (test) => onePicture('pictureMeasures m', 'm.imageId', inRanges('m.contrast', numbers(test))),
+  width: (test) => onePicture('images i', 'i.id', inRanges('i.widthPx', numbers(test))),
+  height: (test) => onePicture('images i', 'i.id', inRanges('i.heightPx', numbers(test))),
   length: (test) => tested(inRanges(longerText, numbers(test)), 'texts'),
 }
 

@@ -25,6 +25,8 @@ export type RowChange =
   | { kind: 'presence'; ranges: IdRange[]; before: boolean; after: boolean }
   /** One column of many pairs that had the same in it. */
   | { kind: 'column'; column: SharedColumn; ids: number[]; before: string; after: string }
+  /** Whether people find that findings of a kind are right as they are. */
+  | { kind: 'dismissal'; finding: string; pairIds: number[]; before: boolean; after: boolean }
   | { kind: 'judgement'; pairId: number; otherPairId: number; before: JudgementRow | null; after: JudgementRow | null }
 
 export type SharedColumn = 'split' | 'status' | 'task'
@@ -36,6 +38,8 @@ export interface Touched {
   /** Whether no pair came or went, and `pairIds` names all that changed. */
   isSameList: boolean
   hasJudgements: boolean
+  /** Whether decisions about findings changed. */
+  hasDismissals: boolean
 }
 
 interface Entry {
@@ -54,7 +58,7 @@ const whose = (): [string | null, string] => {
   return [windowId, JSON.stringify([...openWindowIds])]
 }
 
-const nothing: Touched = { pairIds: [], hasPairs: false, isSameList: true, hasJudgements: false }
+const nothing: Touched = { pairIds: [], hasPairs: false, isSameList: true, hasJudgements: false, hasDismissals: false }
 
 export class HistoryStore {
   constructor(private readonly database: Database, private readonly pairs: PairStore, private readonly project: ProjectStore, private readonly bin: BinStore) {}
@@ -172,11 +176,12 @@ export class HistoryStore {
     return {
       pairIds: [...new Set(touched.flatMap(part => part.pairIds))],
       hasPairs: touched.some(part => part.hasPairs), isSameList: touched.every(part => part.isSameList), hasJudgements: touched.some(part => part.hasJudgements),
+      hasDismissals: touched.some(part => part.hasDismissals),
     }
   }
 
   private apply(changes: readonly RowChange[]): Touched {
-    const hasPairs = changes.some(change => change.kind !== 'judgement')
+    const hasPairs = changes.some(change => change.kind !== 'judgement' && change.kind !== 'dismissal')
     const revision = hasPairs ? this.project.nextRevision() : 0
     const pairIds = new Set<number>()
     for (const change of changes) {
@@ -193,6 +198,10 @@ export class HistoryStore {
         this.pairs.setColumn(change.ids, change.column, change.after, revision)
         continue
       }
+      if (change.kind === 'dismissal') {
+        this.applyDismissal(change)
+        continue
+      }
       pairIds.add(change.id)
       if (change.after === null) {
         this.pairs.remove(change.id)
@@ -200,8 +209,15 @@ export class HistoryStore {
       } else if (change.before === null) this.pairs.insert(change.id, change.after, revision)
       else this.pairs.update(change.id, change.after, revision)
     }
-    const isSameList = changes.every(change => change.kind === 'judgement' || (change.kind === 'pair' && change.before !== null && change.after !== null))
-    return { pairIds: [...pairIds], hasPairs, isSameList, hasJudgements: changes.some(change => change.kind === 'judgement') }
+    const isSameList = changes.every(change => change.kind === 'judgement' || change.kind === 'dismissal' || (change.kind === 'pair' && change.before !== null && change.after !== null))
+    const hasKind = (kind: RowChange['kind']): boolean => changes.some(change => change.kind === kind)
+    return { pairIds: [...pairIds], hasPairs, isSameList, hasJudgements: hasKind('judgement'), hasDismissals: hasKind('dismissal') }
+  }
+
+  private applyDismissal({ finding, pairIds, after }: Extract<RowChange, { kind: 'dismissal' }>): void {
+    const ids = JSON.stringify(pairIds)
+    if (after) this.database.run('INSERT OR IGNORE INTO findingDismissals (kind, pairId, dismissedAtMs) SELECT ?, p.id, ? FROM json_each(?) j JOIN pairs p ON p.id = j.value', finding, Date.now(), ids)
+    else this.database.run('DELETE FROM findingDismissals WHERE kind = ? AND pairId IN (SELECT value FROM json_each(?))', finding, ids)
   }
 
   private applyJudgement({ pairId, otherPairId, after }: Extract<RowChange, { kind: 'judgement' }>): void {

@@ -10,6 +10,7 @@ import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
 import { EvaluationStore } from './evaluationStore'
 import { FilterStore } from './filterStore'
+import { FindingStore } from './findingStore'
 import { GroupStore } from './groupStore'
 import { HistoryStore } from './historyStore'
 import { ImageStore } from './imageStore'
@@ -18,6 +19,7 @@ import { JobStore } from './jobStore'
 import { currentVersion, migrate, newerProjectError } from './migrations/index'
 import { MakingStore } from './makingStore'
 import { MapStore } from './mapStore'
+import { MeasureStore } from './measureStore'
 import { ModelNoteStore } from './modelNoteStore'
 import { NegativeStore } from './negativeStore'
 import { PairStore } from './pairStore'
@@ -49,6 +51,8 @@ export interface Store {
   readonly evaluations: EvaluationStore
   readonly codebookUse: CodebookUseStore
   readonly maps: MapStore
+  readonly measures: MeasureStore
+  readonly findings: FindingStore
   readonly modelNotes: ModelNoteStore
   readonly attention: AttentionStore
   readonly snapshots: SnapshotStore
@@ -144,6 +148,8 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     evaluations: new EvaluationStore(database),
     codebookUse: new CodebookUseStore(database),
     maps: new MapStore(database),
+    measures: new MeasureStore(database),
+    findings: new FindingStore(database),
     modelNotes: new ModelNoteStore(database),
     attention: new AttentionStore(database),
     snapshots: new SnapshotStore(database),

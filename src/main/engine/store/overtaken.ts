@@ -22,6 +22,8 @@ export function findOvertaken(changes: readonly RowChange[], present: PresentRow
     }
     // Pairs in the bin cannot be edited, and those that go there are kept as they are.
     if (change.kind === 'presence') continue
+    // To dismiss twice is to dismiss.
+    if (change.kind === 'dismissal') continue
     if (change.kind === 'column') {
       for (const id of present.otherThan(change.ids, change.column, change.before)) overtaken.add(id)
       continue

@@ -24,6 +24,7 @@ import { chooseDevice, listDevices } from './devices'
 import { createInspectHandlers } from './inspectHandlers'
 import { modelHandlers } from './modelHandlers'
 import type { ComputeMethods, DeviceChoice, ImageInput, MiningResult, ModelInfo, SideShape } from './protocol'
+import { createQualityHandlers } from './qualityHandlers'
 import { createRecentlyUsed, stampOf } from './recentlyUsed'
 import type { ComputeHandlers } from './serve'
 import { createTurns } from './turns'
@@ -86,6 +87,7 @@ export function createHandlers(): ComputeHandlers & { dispose(): Promise<void> }
     ...modelHandlers,
     ...inspect.handlers,
     ...createAttentionHandlers(takeTurn),
+    ...createQualityHandlers(takeTurn),
 
     listDevices: () => listDevices(),
 

@@ -8,6 +8,7 @@ import type { Recipe } from '../../../../shared/recipe'
 import type { AttentionMethods } from './attentionHandlers'
 import type { InspectMethods } from './inspectHandlers'
 import type { ModelMethods } from './modelHandlers'
+import type { QualityMethods } from './qualityHandlers'
 import type { StepMeasurement } from '../training/planner'
 
 /** What a person chose in the settings. Every call that computes names it: a call that forgot it would run elsewhere. */
@@ -107,7 +108,7 @@ export interface TrainingOutcome {
 export interface ProgressEvent { kind: 'progress'; done: number; total: number }
 
 /** Method name → request, result, and the events that may come before the result. */
-export interface ComputeMethods extends ModelMethods, InspectMethods, AttentionMethods {
+export interface ComputeMethods extends ModelMethods, InspectMethods, AttentionMethods, QualityMethods {
   listDevices: { request: Record<string, never>; result: FoundDevice[]; event: never }
   describeModel: { request: { modelDir: string }; result: ModelInfo; event: never }
   /** One entry per image; exactly one of codes and error is null. */
