@@ -10,31 +10,17 @@ import { type CommandContext, type GlobalOptions, projectDirOf } from './command
 import { type DevicesOptions, listDevices, listJobs, search, type SearchOptions } from './commands/looking'
 import { addModelCommands } from './commands/models'
 import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
+import { addExportCommands } from './commands/exports'
 import { sample } from './commands/sample'
 import { serve, type ServeOptions } from './commands/serve'
 import { plan, type PlanOptions } from './commands/plan'
 import { evaluate, train, type TrainOptions } from './commands/training'
+import { collect, decimal, wholeNumber } from './optionValues'
 
 /** Everything of a command's surroundings that the options do not decide. */
 export type Surroundings = Omit<CommandContext, 'projectDir' | 'terminal'> & {
   terminalFor(asJson: boolean): CommandContext['terminal']
   rendererDir: string
-}
-
-const collect = (value: string, before: string[]): string[] => [...before, value]
-
-function wholeNumber(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < minimum || value > maximum) throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`)
-    return value
-  }
-}
-
-function decimal(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.')
-  return value
 }
 
 /** `caption=40,edit=60`; which tasks there are is the toybox's to say. */
@@ -102,6 +88,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--set <key=value>', 'change one setting; may be repeated', collect, [])
     .option('--name <name>', 'name of the run', '')
     .option('--model <id>', 'model to start from; the project’s own when left out')
+    .option('--snapshot <snapshot>', 'train on a snapshot, by number or name, instead of the project as it is')
     .option('--resume <run>', 'continue a run instead of starting one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--device <id>', 'with --resume: device to continue on, such as cpu')
     .action((options: TrainOptions) => train(contextOf(), options))
@@ -141,6 +128,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .addOption(threadsOption(2))
     .action((folder: string, options: PretrainOptions) => pretrainNano(contextOf(), folder, options))
 
+  addExportCommands(program, contextOf)
   addModelCommands(program, contextOf)
   program.command('devices').description('list devices with their memory and the training speed that was measured')
     .option('--measure', 'measure the speed with the current model first', false)

@@ -1,5 +1,6 @@
 // Runs one command and gives its exit code. Apart from index.ts, so that tests run commands in their own process.
 import { CommanderError } from 'commander'
+import { ReportedFailure } from './commands/context'
 import { exitCodeOf, exitCodes } from './exitCodes'
 import { createProgram } from './program'
 import { readError } from './readError'
@@ -33,6 +34,7 @@ export async function runCli(options: CliOptions): Promise<number> {
     // Ctrl+C is how `serve` ends; any other command was interrupted by it.
     return interrupt.aborted && commandName !== 'serve' ? exitCodes.cancelled : exitCodes.done
   } catch (thrown) {
+    if (thrown instanceof ReportedFailure) return exitCodes.failed
     // Commander has already written its own message; help is a success.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage
     const error = readError(thrown)

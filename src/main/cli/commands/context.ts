@@ -19,6 +19,9 @@ export interface CommandContext {
 
 export const projectDirOf = (options: GlobalOptions): string | null => (options.project ? resolve(options.project) : null)
 
+/** The result itself is bad news and was shown: only the exit code is left to give. */
+export class ReportedFailure extends Error {}
+
 /** Opens the engine, runs the work, and always closes the engine again. */
 export async function withEngine<Result>(context: CommandContext, work: (session: EngineSession) => Promise<Result>, options: Partial<OpenEngineOptions> = {}): Promise<Result> {
   const session = await context.openEngine({ projectDir: context.projectDir, dataDir: null, host: 'cli', ...options })

@@ -8,6 +8,7 @@ import type { Run } from '@shared/contract/runs'
 import { followJob } from '../followJob'
 import type { EngineSession, StudioClient } from '../session'
 import { formatPercent, formatTable } from '../terminal'
+import { findSnapshot } from './findSnapshot'
 import { type CommandContext, following, report, withEngine } from './context'
 
 export interface TrainOptions {
@@ -16,6 +17,7 @@ export interface TrainOptions {
   set: string[]
   name: string
   model?: string
+  snapshot?: string
   resume?: number
   device?: string
 }
@@ -36,14 +38,14 @@ export function parseSettings(settings: readonly string[]): Record<string, unkno
   }))
 }
 
-export async function chooseRecipe(client: StudioClient, options: Pick<TrainOptions, 'preset' | 'recipe' | 'set'>): Promise<Recipe> {
+export async function chooseRecipe(client: StudioClient, options: Pick<TrainOptions, 'preset' | 'recipe' | 'set'> & { base?: Recipe | undefined }): Promise<Recipe> {
   const presets = await client.runs.listPresets({})
   const preset = options.preset === undefined ? undefined : presets.find((entry) => entry.id === options.preset)
   if (options.preset !== undefined && !preset) {
     throw new AppError('not-found', `There is no preset “${options.preset}”.`, `Known presets: ${presets.map((entry) => entry.id).join(', ')}.`)
   }
   const fromFile = options.recipe ? (JSON.parse(await readFile(options.recipe, 'utf8')) as Record<string, unknown>) : {}
-  const parsed = recipeSchema.safeParse({ ...preset?.recipe, ...fromFile, ...parseSettings(options.set) })
+  const parsed = recipeSchema.safeParse({ ...options.base, ...preset?.recipe, ...fromFile, ...parseSettings(options.set) })
   if (parsed.success) return parsed.data
   throw new AppError('bad-input', `The recipe cannot be used: ${parsed.error.issues.map((issue) => `${issue.path.join('.') || 'recipe'}: ${issue.message}`).join('; ')}.`)
 }
@@ -90,6 +92,9 @@ export const train = (context: CommandContext, options: TrainOptions): Promise<v
     const start = async (): Promise<{ runId: number; jobId: number }> => {
       if (options.resume !== undefined) return client.runs.resume({ runId: options.resume, deviceId: options.device ?? null })
       const recipe = await chooseRecipe(client, options)
+      if (options.snapshot !== undefined) {
+        return client.runs.start({ name: options.name, baseModelId: options.model ?? null, recipe, snapshotId: (await findSnapshot(client, options.snapshot)).id })
+      }
       const plan = await client.runs.plan({ recipe })
       if (plan.obstacle !== null) throw new AppError('conflict', plan.obstacle)
       context.terminal.note(`${plan.trainPairCount} pairs, ${plan.totalSteps} steps.`)
