@@ -45,7 +45,7 @@ async function findViolations(): Promise<string[]> {
 
 describe('the inspector', () => {
   it('opens on the pair in focus in the Library, and shows what its codes bring back', async () => {
-    await page.getByRole('searchbox', { name: 'Filter' }).fill('wedge over')
+    await page.getByRole('combobox', { name: 'Filter', exact: true }).fill('wedge over')
     // The list that was there before takes no part: a click into it would be lost with it.
     const third = page.getByRole('option').nth(2)
     await expect.poll(() => third.innerText(), { timeout: 30_000 }).toMatch(/(?=.*wedge)(?=.*over)/s)

@@ -35,6 +35,22 @@ export function withWordToggled(text: string, name: TermName, word: string): str
   return withTerm(text, name, words.includes(word) ? words.filter((other) => other !== word) : [...words, word])
 }
 
+const isLeavingOut = (node: FilterNode, name: TermName): boolean => node.kind === 'not' && isTerm(node.node, name)
+
+/** The words of a term that no pair may fulfil; empty when there is none. */
+export function wordsLeftOut(text: string, name: TermName): string[] {
+  return partsOf(treeOf(text) ?? everything).flatMap((part) => (part.kind === 'not' && part.node.kind === 'term' && part.node.name === name && part.node.test.kind === 'words' ? part.node.test.words : []))
+}
+
+/** Leaves the pairs of a word out, or takes that away where it was so. The word is not asked for at the same time. */
+export function withWordLeftOut(text: string, name: TermName, word: string): string {
+  const before = wordsLeftOut(text, name)
+  const words = before.includes(word) ? before.filter((other) => other !== word) : [...before, word]
+  const asked = withTerm(text, name, wordsOfTerm(text, name).filter((other) => other !== word))
+  const rest = partsOf(treeOf(asked) ?? everything).filter((part) => !isLeavingOut(part, name))
+  return formatFilter(allOf(words.length === 0 ? rest : [...rest, { kind: 'not', node: { kind: 'term', name, test: { kind: 'words', words } } }]))
+}
+
 /** Adds terms written in the language, for example `score<0.2`, in the place of those of the same names. */
 export function withFilter(text: string, added: string): string {
   const node = treeOf(added)
