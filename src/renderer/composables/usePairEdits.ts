@@ -1,5 +1,5 @@
 // Edits of pairs: each goes through the engine, shows its result at once and says what went wrong.
-import type { Pair, Split, Status } from '@shared/contract/entities'
+import type { Pair, Split, Status, Task } from '@shared/contract/entities'
 import type { ChangedPairs, PairScope } from '@shared/contract/pairs'
 import { useApi } from '@renderer/api/api'
 import { readError } from '@renderer/api/readError'
@@ -47,5 +47,9 @@ export function usePairEdits() {
     setSplit: (target: Target, split: Split) => apply(() => api.pairs.setSplit({ scope: scopeOf(target), split })),
     addTag: (target: Target, tag: string) => apply(() => api.pairs.addTag({ scope: scopeOf(target), tag })),
     removeTag: (target: Target, tag: string) => apply(() => api.pairs.removeTag({ scope: scopeOf(target), tag })),
+    remove: (target: Target) => apply(() => api.make.removePairs({ scope: scopeOf(target) })),
+    duplicate: (target: Target) => apply(() => api.make.duplicatePairs({ scope: scopeOf(target) })),
+    swapSides: (target: Target) => apply(() => api.make.swapSides({ scope: scopeOf(target) })),
+    setTask: (target: Target, task: Task) => apply(() => api.make.setTask({ scope: scopeOf(target), task })),
   }
 }

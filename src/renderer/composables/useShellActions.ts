@@ -28,6 +28,7 @@ export function useShellActions(): void {
     'jobs.toggle': () => { shell.isJobTrayOpen = !shell.isJobTrayOpen },
     'import.open': () => { shell.isImportOpen = true },
     'go.library': go('library'),
+    'go.make': go('make'),
     'go.review': go('review'),
     'go.negatives': go('negatives'),
     'go.train': go('train'),

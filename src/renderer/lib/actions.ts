@@ -1,7 +1,7 @@
 // Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
 // Settings may replace the keys of an action by one other key.
 
-export type ActionScope = 'everywhere' | 'library' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
+export type ActionScope = 'everywhere' | 'library' | 'make' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
 
 export interface ActionEntry {
   label: string
@@ -17,6 +17,7 @@ export const actionEntries = {
   'history.undo': { label: 'Undo', scope: 'everywhere', keys: ['$mod+z'] },
   'history.redo': { label: 'Redo', scope: 'everywhere', keys: ['$mod+Shift+z', '$mod+y'] },
   'go.library': { label: 'Go to Library', scope: 'everywhere', keys: ['g l'] },
+  'go.make': { label: 'Go to Make', scope: 'everywhere', keys: ['g p'] },
   'go.review': { label: 'Go to Review', scope: 'everywhere', keys: ['g r'] },
   'go.negatives': { label: 'Go to Negatives', scope: 'everywhere', keys: ['g n'] },
   'go.train': { label: 'Go to Train', scope: 'everywhere', keys: ['g t'] },
@@ -31,6 +32,9 @@ export const actionEntries = {
   'library.reject': { label: 'Reject selected', scope: 'library', keys: ['r'] },
   'library.reset': { label: 'Mark selected as unreviewed', scope: 'library', keys: ['u'] },
   'library.tag': { label: 'Tag selected', scope: 'library', keys: ['t'] },
+  'library.remove': { label: 'Delete selected', scope: 'library', keys: ['Delete'] },
+  'library.duplicate': { label: 'Duplicate selected', scope: 'library', keys: ['c'] },
+  'library.swap': { label: 'Swap the sides of selected', scope: 'library', keys: ['s'] },
   'library.selectAll': { label: 'Select all that match', scope: 'library', keys: ['$mod+a'] },
   'library.clear': { label: 'Clear the selection', scope: 'library', keys: ['Escape'] },
   'library.find': { label: 'Type a filter', scope: 'library', keys: ['/'] },
@@ -47,6 +51,20 @@ export const actionEntries = {
   'map.selectInView': { label: 'Map: select what is in sight', scope: 'library', keys: ['v'] },
   'map.fit': { label: 'Map: show all', scope: 'library', keys: ['0'] },
   'map.fitSelection': { label: 'Map: show the selection', scope: 'library', keys: ['9'] },
+
+  'make.regions': { label: 'Regions', scope: 'make', keys: ['1'] },
+  'make.questions': { label: 'Questions', scope: 'make', keys: ['2'] },
+  'make.edit': { label: 'Edit of two pictures', scope: 'make', keys: ['3'] },
+  'make.newPairs': { label: 'New pairs', scope: 'make', keys: ['4'] },
+  'make.transforms': { label: 'Transformations', scope: 'make', keys: ['5'] },
+  'make.template': { label: 'Template', scope: 'make', keys: ['6'] },
+  'make.splits': { label: 'Splits', scope: 'make', keys: ['7'] },
+  'make.next': { label: 'Next picture', scope: 'make', keys: ['j'] },
+  'make.previous': { label: 'Previous picture', scope: 'make', keys: ['k'] },
+  'make.new': { label: 'New box, question or template', scope: 'make', keys: ['n'] },
+  'make.remove': { label: 'Delete the region', scope: 'make', keys: ['Delete'] },
+  'make.swap': { label: 'Swap the pictures of the edit', scope: 'make', keys: ['s'] },
+  'make.start': { label: 'Make or split the pairs', scope: 'make', keys: ['$mod+Enter'], worksInText: true },
 
   'review.accept': { label: 'Accept', scope: 'review', keys: ['a'] },
   'review.reject': { label: 'Reject', scope: 'review', keys: ['r'] },
@@ -111,6 +129,12 @@ export const actionOf = (id: ActionId): ActionEntry => actionEntries[id]
 
 /** Keys that lists and fields have of themselves; they are shown beside the actions, not changed. */
 export const fixedKeys: Partial<Record<ActionScope, readonly { label: string; keys: readonly string[] }[]>> = {
+  make: [
+    { label: 'Move the box', keys: ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'] },
+    { label: 'Resize the box', keys: ['Shift+ArrowRight', 'Shift+ArrowDown'] },
+    { label: 'By one pixel', keys: ['Alt+ArrowRight'] },
+    { label: 'From the box to its phrase', keys: ['Enter'] },
+  ],
   library: [
     { label: 'Move through the pairs', keys: ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'] },
     { label: 'Extend the selection', keys: ['Shift+ArrowRight', 'Shift+ArrowDown'] },
@@ -148,5 +172,5 @@ export function findConflicts(id: ActionId, key: string, changed: Readonly<Recor
 }
 
 export const scopeLabels: Record<ActionScope, string> = {
-  everywhere: 'Everywhere', library: 'Library', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', inspector: 'Inspector', models: 'Models', settings: 'Settings',
+  everywhere: 'Everywhere', library: 'Library', make: 'Make', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', inspector: 'Inspector', models: 'Models', settings: 'Settings',
 }
