@@ -1,4 +1,5 @@
 // The filter language once more, as plainly as it can be said: the slow oracle for the SQL, and the filter of the fake engine.
+import type { PairAttention } from '../../src/shared/contract/attention'
 import type { Pair } from '../../src/shared/contract/entities'
 import type { FilterNode, FilterRange, TermNode } from '../../src/shared/filter/filterTree'
 
@@ -24,6 +25,7 @@ export interface PairPlaces {
   pictures?: { widthPx: number; heightPx: number; sharpness?: number; brightness?: number; contrast?: number }[]
   /** Kinds of its open findings. */
   findings?: string[]
+  attention?: PairAttention | undefined
 }
 
 function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): boolean {
@@ -35,6 +37,8 @@ function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): bool
   if (test.kind === 'numbers') {
     const values: Record<string, (number | null)[]> = {
       score: [pair.score], id: [pair.id], group: places.groupIds ?? [pair.groupId], import: [places.importId ?? null],
+      disagreement: [places.attention?.disagreement ?? null], accept: [places.attention?.acceptProbability ?? null],
+      cluster: [places.attention?.cluster ?? null], rarity: [places.attention?.rarity ?? null],
       length: [Math.max([...(pair.left.text ?? '')].length, [...(pair.right.text ?? '')].length)],
     }
     for (const [term, key] of [['width', 'widthPx'], ['height', 'heightPx'], ['sharpness', 'sharpness'], ['brightness', 'brightness'], ['contrast', 'contrast']] as const) {
@@ -50,9 +54,9 @@ function fulfils({ name, test }: TermNode, pair: Pair, places: PairPlaces): bool
   const has: Record<string, boolean> = {
     score: pair.score !== null, group: (places.groupIds ?? [pair.groupId]).some((id) => id !== null), tags: pair.tags.length > 0,
     'left-image': pair.left.imageId !== null, 'right-image': pair.right.imageId !== null,
-    'left-text': pair.left.text !== null, 'right-text': pair.right.text !== null,
+    flag: pair.isFlagged, 'left-text': pair.left.text !== null, 'right-text': pair.right.text !== null,
   }
-  const own: Record<string, string[]> = { status: [pair.status], split: [pair.split], task: [pair.task], tag: pair.tags, finding: places.findings ?? [], has: Object.keys(has).filter((key) => has[key]) }
+  const own: Record<string, string[]> = { status: [pair.status], split: [pair.split], task: [pair.task], tag: pair.tags, flag: [pair.isFlagged ? 'yes' : 'no'], finding: places.findings ?? [], has: Object.keys(has).filter((key) => has[key]) }
   return test.words.some((word) => own[name]?.includes(word))
 }
 

@@ -90,6 +90,18 @@ describe('attention', () => {
       return rows.reduce((sum, row) => sum + row.acceptProbability!, 0) / rows.length
     }
     expect(await chanceOf(good.slice(20))).toBeGreaterThan((await chanceOf(bad.slice(20))) + 0.3)
+    const open = { filter: { query: 'status:unreviewed' } }
+    const byEdge = await project.client.pairs.list({ ...open, sort: 'edge' })
+    const chances = await project.client.attention.list({ ids: byEdge.pairs.map(({ id }) => id) })
+    const distances = chances.map(({ acceptProbability }) => Math.abs(acceptProbability! - 0.5))
+    expect(distances).toEqual([...distances].sort((a, b) => a - b))
+    expect(distances).toHaveLength(56)
+    const unsure = await project.client.pairs.list({ filter: { query: 'status:unreviewed accept<0.5' } })
+    expect(unsure.total).toBe(chances.filter(({ acceptProbability }) => acceptProbability! < 0.5).length)
+    const byRarity = await project.client.pairs.list({ filter: { query: '' }, sort: 'rarity' })
+    const rarest = (await project.client.attention.list({ ids: byRarity.pairs.map(({ id }) => id) })).map(({ rarity }) => rarity!)
+    expect(rarest).toEqual([...rarest].sort((a, b) => b - a))
+    expect((await project.client.pairs.list({ filter: { query: 'rarity>0.9' } })).total).toBe(rarest.filter((rarity) => rarity > 0.9).length)
     await decide(good.slice(12, 20), 'accepted')
     await decide(bad.slice(12, 20), 'rejected')
     await until(async () => (await project.client.attention.get({})).learned!.decisionCount === 40)

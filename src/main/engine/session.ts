@@ -9,6 +9,7 @@ import type { ChangeBus } from './services/changes'
 import type { DevicesService } from './services/devices'
 import { AttentionService } from './services/attention/attention'
 import { BlendService } from './services/blend/blend'
+import { BulkEdits } from './services/bulk/bulkEdits'
 import { CodebookUseService } from './services/codebookUse'
 import { DeviceSpeedsService } from './services/deviceSpeeds'
 import { DrawingsService } from './services/drawings'
@@ -100,6 +101,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const embeddingJobs = new EmbeddingJobs({ store, jobs, models, embeddings, changes })
   const sideVectors = new SideVectors(store)
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
+  const pairs = new PairsService(store, changes)
   const imports = new ImportsService(store, picker, changes)
   const snapshots = new SnapshotsService({ store, jobs, picker, changes })
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
@@ -115,7 +117,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     scaleOut: new ScaleOutService({ store, jobs, picker, compute, models, snapshots, resourcesDir }),
     exports: new ExportsService(store, jobs, picker),
     quality: new QualityService({ store, compute, jobs, images, models, embeddingJobs, changes, getDevice }),
-    pairs: new PairsService(store, changes),
+    pairs,
+    bulkEdits: new BulkEdits({ store, pairs, jobs, changes }),
     history: new HistoryService(store, changes),
     filters: new FiltersService(store, changes),
     runs: new RunsService({ store, compute, jobs, models, tokens, embeddings, negatives, changes, resourcesDir, getDevice, getDeviceName, readSnapshotForRun: (snapshotId, useMined) => snapshots.readForRun(snapshotId, useMined) }),

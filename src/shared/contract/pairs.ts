@@ -8,7 +8,7 @@ export const pairFilterSchema = z.strictObject({
 })
 export type PairFilter = z.infer<typeof pairFilterSchema>
 
-export const pairSortSchema = z.enum(['newest', 'oldest', 'lowest-score', 'highest-score'])
+export const pairSortSchema = z.enum(['newest', 'oldest', 'lowest-score', 'highest-score', 'disagreement', 'edge', 'rarity'])
 export type PairSort = z.infer<typeof pairSortSchema>
 
 export const facetsSchema = z.object({
@@ -38,10 +38,33 @@ const tag = z.string().trim().min(1).max(60)
 export const pairChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('status'), status: statusSchema }),
   z.strictObject({ kind: z.literal('split'), split: splitSchema }),
+  z.strictObject({ kind: z.literal('flag'), isFlagged: z.boolean() }),
   z.strictObject({ kind: z.literal('addTag'), tag }),
   z.strictObject({ kind: z.literal('removeTag'), tag }),
 ])
 export type PairChange = z.infer<typeof pairChangeSchema>
+
+/** Find and replace. Texts by templates are made in `make`. */
+export const textChangeSchema = z.strictObject({
+  kind: z.literal('replaceText'), side: z.enum(['left', 'right', 'both']), find: z.string().min(1).max(500),
+  /** Else the characters themselves are looked for. */
+  isRegex: z.boolean().default(false), matchesCase: z.boolean().default(false),
+  /** With `isRegex`, `$1` or `$<name>` stand for what a group found. */
+  replacement: z.string().max(2000),
+})
+export type TextChange = z.infer<typeof textChangeSchema>
+
+export const bulkChangeSchema = z.union([pairChangeSchema, textChangeSchema])
+export type BulkChange = z.infer<typeof bulkChangeSchema>
+
+export const bulkPreviewSchema = z.object({
+  /** Pairs of the scope; those of them that would change; those that are left alone because a side would lose its only content. */
+  count: z.number(),
+  changeCount: z.number(),
+  refusedCount: z.number(),
+  examples: z.array(z.object({ pairId: id, before: z.string(), after: z.string() })),
+})
+export type BulkPreview = z.infer<typeof bulkPreviewSchema>
 
 /** More changed pairs than this are not sent back; whoever shows some reads them again. */
 export const mostChangedPairs = 500
@@ -76,6 +99,10 @@ export const pairsContract = {
   removeTag: procedure('Removes a tag from pairs.', z.strictObject({ scope: pairScopeSchema, tag }), changed),
   editText: procedure('Changes the text of one side. `revision` must be the one that was shown, so that no later edit is overwritten; where `shown` tells the text that was shown, only another text counts as an edit.',
     z.strictObject({ id, side: z.enum(['left', 'right']), text: z.string().max(10_000), revision: z.number().int(), shown: z.string().max(10_000).nullable().optional() }), changed),
+  preview: procedure('Tells how many pairs of a scope a change would change, with a few examples. Nothing is changed.',
+    z.strictObject({ scope: pairScopeSchema, change: bulkChangeSchema }), bulkPreviewSchema),
+  change: procedure('Makes one change to all pairs of a scope, as one act that can be undone.',
+    z.strictObject({ scope: pairScopeSchema, change: bulkChangeSchema }), changed.extend({ /** The job that does it, where it takes long; null when it is done. */ jobId: id.nullable() })),
 }
 
 export const filtersContract = {
@@ -88,8 +115,21 @@ export const filtersContract = {
 
 /** What to do where another window has edited the same since: refuse and tell, write over it, or give the entry up. */
 const onConflict = z.enum(['ask', 'overwrite', 'skip']).default('ask')
+/** One act of the project. */
+export const historyEntrySchema = z.object({ id, label: z.string(), atMs: z.number(), isUndone: z.boolean(), changeCount: z.number(), /** Whether this window may take it back. */ isMine: z.boolean() })
+export type HistoryEntry = z.infer<typeof historyEntrySchema>
+
+export const pairHistoryEntrySchema = historyEntrySchema.omit({ changeCount: true, isMine: true }).extend({
+  /** What was before and after; null where there was none. */
+  changes: z.array(z.object({ field: z.enum(['leftText', 'rightText', 'status', 'split', 'task', 'tags', 'isFlagged', 'leftImageId', 'rightImageId', 'pair']), before: z.string().nullable(), after: z.string().nullable() })),
+})
+export type PairHistoryEntry = z.infer<typeof pairHistoryEntrySchema>
 
 export const historyContract = {
+  list: procedure('Lists acts, newest first, those that were undone included.',
+    z.strictObject({ beforeId: id.nullable().default(null), limit: z.number().int().min(1).max(200).default(50) }), z.object({ entries: z.array(historyEntrySchema), hasMore: z.boolean() })),
+  listForPair: procedure('Lists the acts that changed one pair, newest first, with what was before and after.', z.strictObject({ pairId: id }), z.array(pairHistoryEntrySchema)),
+  goTo: procedure('Undoes or redoes acts until a given one is the last that stands; null takes all back.', z.strictObject({ entryId: id.nullable() }), changed),
   get: procedure('Tells what can be undone and redone.', z.object({}), historySchema),
   undo: procedure('Takes back the last edit of this window, or of windows that are closed.', z.strictObject({ onConflict }), changed),
   redo: procedure('Repeats the edit that was taken back last.', z.strictObject({ onConflict }), changed),

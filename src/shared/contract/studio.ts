@@ -27,6 +27,12 @@ const settingsFields = {
   /** Null uses every core. */
   threadCount: z.number().int().min(1).max(256).nullable(),
   gridSizePx: z.number().int().min(80).max(400),
+  /** One pair at a time, or a page of them. */
+  reviewLayout: z.enum(['single', 'sheet']),
+  /** Whether a decision goes on to the next pair. */
+  reviewAdvances: z.boolean(),
+  /** Tags of the keys 1 to 9; the empty string where none is assigned. */
+  quickTags: z.array(z.string().trim().max(60)).max(9),
   /** Action name → key, where a person changed the default. */
   keys: z.record(z.string(), z.string().max(40)),
 }
@@ -36,6 +42,9 @@ export const settingsSchema = z.strictObject({
   deviceId: settingsFields.deviceId.default(null),
   threadCount: settingsFields.threadCount.default(null),
   gridSizePx: settingsFields.gridSizePx.default(160),
+  reviewLayout: settingsFields.reviewLayout.default('single'),
+  reviewAdvances: settingsFields.reviewAdvances.default(true),
+  quickTags: settingsFields.quickTags.default([]),
   keys: settingsFields.keys.default({}),
 })
 

@@ -27,7 +27,7 @@ export const filterTerms = {
   id: { kind: 'integer', doc: 'The number of the pair.', example: 'id:5,20..30' },
   group: { kind: 'integer', doc: 'Pairs of a group that shares a batch.', example: 'group:12' },
   has: {
-    kind: 'choice', values: ['score', 'group', 'tags', 'left-image', 'right-image', 'left-text', 'right-text'],
+    kind: 'choice', values: ['score', 'group', 'tags', 'left-image', 'right-image', 'left-text', 'right-text', 'flag'],
     doc: 'What the pair has.', example: 'has:left-image',
   },
   updated: { kind: 'date', doc: 'The day of the last change; 3d is three days ago.', example: 'updated>=today' },
@@ -39,6 +39,11 @@ export const filterTerms = {
   width: { kind: 'integer', doc: 'Width of one of the pictures, in pixels.', example: 'width<64' },
   height: { kind: 'integer', doc: 'Height of one of the pictures, in pixels.', example: 'height>=512' },
   length: { kind: 'integer', doc: 'Characters of the longer text.', example: 'length>120' },
+  flag: { kind: 'choice', values: ['yes', 'no'], doc: 'Whether the pair is flagged to be looked at again.', example: 'flag:yes' },
+  disagreement: { kind: 'number', doc: 'How far apart two models rank the pair, 0 to 1.', example: 'disagreement>0.3' },
+  accept: { kind: 'number', doc: 'Chance that the pair is accepted, learned from decisions, 0 to 1.', example: 'accept<0.6' },
+  cluster: { kind: 'integer', doc: 'The cluster of pairs that are alike.', example: 'cluster:12' },
+  rarity: { kind: 'number', doc: 'How rare the pair is among all, 0 to 1.', example: 'rarity>0.95' },
 } as const satisfies Record<string, FilterTerm>
 
 export type TermName = keyof typeof filterTerms

@@ -38,7 +38,7 @@ beforeAll(() => {
         leftImageId: leftText === null || random() < 0.3 ? image(id % 37) : null, leftText, rightImageId: rightText === null ? image(id % 23) : null, rightText,
         task: pick(['caption', 'vqa', 'edit', 'transform', 'region', 'compose']), split: pick(['train', 'validation', 'test']), status: pick(['unreviewed', 'accepted', 'rejected']),
         score: random() < 0.4 ? null : Math.round((random() * 2 - 1) * 100) / 100, scoreModelId: 'bundled:nano', importKey: null, importId,
-        tags: tagNames.filter(() => random() < 0.2),
+        tags: tagNames.filter(() => random() < 0.2), isFlagged: random() < 0.3 ? 1 : 0,
       }, 1)
       const { leftImageId, rightImageId } = store.pairs.getRows([id]).get(id)!
       const pictures = [leftImageId, rightImageId].filter((imageId) => imageId !== null).map((imageId) => {
@@ -60,6 +60,9 @@ beforeAll(() => {
     for (const pair of store.pairs.getMany(found)) if (pair.status !== 'rejected') places.get(pair.id)!.findings!.push(kind)
   }
   store.findings.finishCheck(1, 1, store.findings.getState().figures)
+  const some = (): number | null => (random() < 0.3 ? null : Math.round(random() * 50) / 50)
+  store.attention.write([...places.keys()].map((pairId) => ({ pairId, disagreement: some(), acceptProbability: some(), cluster: random() < 0.3 ? null : Math.floor(random() * 12), clusterSize: null, rarity: some() })))
+  for (const attention of store.attention.getMany([...places.keys()], null)) places.get(attention.pairId)!.attention = attention
   all = store.pairs.list({ query: '' }, 'oldest', 0, -1)
 })
 afterAll(() => store.close())

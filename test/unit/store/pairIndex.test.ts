@@ -1,5 +1,6 @@
 // What is kept in memory for filters follows every kind of write: after each one, lists, orders and counts are compared with
 // a plain reading of the pairs.
+import type { PairAttention } from '../../../src/shared/contract/attention'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { andBits, bitsOfIds, countBits, countCommon, idsOfBits, minusBits, orBits, setBit } from '../../../src/main/engine/store/pairBits'
@@ -56,6 +57,9 @@ const writes: Record<string, () => void> = {
     store.history.edit('remove', [{ kind: 'pair', id, before: store.pairs.getRows([id]).get(id)!, after: null }])
   },
   'scores': () => store.pairs.setScores('bundled:nano', Array.from({ length: 1 + Math.floor(random() * 5) }, () => ({ pairId: randomId(), score: score() }))),
+  'attention': () => store.attention.write(Array.from({ length: 1 + Math.floor(random() * 5) }, () => ({
+    pairId: randomId(), disagreement: score(), acceptProbability: random() < 0.2 ? null : Math.round(random() * 50) / 50, cluster: 1, clusterSize: 2, rarity: score(),
+  }))),
   'groups': () => store.groups.replaceMined([readAll().filter(() => random() < 0.1).map(({ id }) => id)]),
   'an edit that is rolled back after it was looked at': () => expect(() => store.transaction(() => {
     changeStatus()
@@ -67,11 +71,20 @@ const writes: Record<string, () => void> = {
 }
 
 const byScore = (first: Pair, second: Pair): number => (first.score === null || second.score === null ? Number(first.score === null) - Number(second.score === null) : first.score - second.score)
+let attentionOf = new Map<number, PairAttention>()
+/** The largest first; those that were not measured last, oldest first. */
+const byAttention = (valueOf: (attention: PairAttention) => number | null) => (first: Pair, second: Pair): number => {
+  const [a, b] = [valueOf(attentionOf.get(first.id)!), valueOf(attentionOf.get(second.id)!)]
+  return (a === null || b === null ? Number(a === null) - Number(b === null) : b - a) || first.id - second.id
+}
 const orders: Record<PairSort, (first: Pair, second: Pair) => number> = {
   oldest: (first, second) => first.id - second.id,
   newest: (first, second) => second.id - first.id,
   'lowest-score': (first, second) => byScore(first, second) || first.id - second.id,
   'highest-score': (first, second) => (first.score === null || second.score === null ? byScore(first, second) : second.score - first.score) || second.id - first.id,
+  disagreement: byAttention(({ disagreement }) => disagreement),
+  edge: byAttention(({ acceptProbability }) => (acceptProbability === null ? null : 1 - Math.abs(2 * acceptProbability - 1))),
+  rarity: byAttention(({ rarity }) => rarity),
 }
 
 test('lists, orders and facets are right after each of six hundred writes', () => {
@@ -80,11 +93,12 @@ test('lists, orders and facets are right after each of six hundred writes', () =
     const [name, write] = pick(Object.entries(writes))
     write()
     const all = readAll()
+    attentionOf = new Map(store.attention.getMany(all.map(({ id }) => id), null).map((attention) => [attention.pairId, attention]))
     // Some are asked again and again, so that they are followed; some are new.
     const node = random() < 0.8 ? pick(queries) : randomTree(random, 2)
     const query = formatFilter(node)
     const sort = pick(Object.keys(orders) as PairSort[])
-    const expected = all.filter((pair) => matchesFilter(node, pair)).sort(orders[sort])
+    const expected = all.filter((pair) => matchesFilter(node, pair, { attention: attentionOf.get(pair.id) })).sort(orders[sort])
     expect(store.pairs.listIds({ query }, sort), `${query} by ${sort} after ${name}`).toEqual(expected.map(({ id }) => id))
     const facets = store.pairs.countFacets({ query: '' })
     expect(facets.total).toBe(all.length)

@@ -72,6 +72,8 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       setSplit: os.pairs.setSplit.handler(({ input }) => engine.services.pairs.setSplit(input.scope, input.split)),
       addTag: os.pairs.addTag.handler(({ input }) => engine.services.pairs.addTag(input.scope, input.tag)),
       removeTag: os.pairs.removeTag.handler(({ input }) => engine.services.pairs.removeTag(input.scope, input.tag)),
+      preview: os.pairs.preview.handler(({ input, signal }) => engine.services.bulkEdits.preview(input, signal)),
+      change: os.pairs.change.handler(({ input }) => engine.services.bulkEdits.change(input)),
       editText: os.pairs.editText.handler(({ input }) => engine.services.pairs.editText(input)),
     },
     filters: {
@@ -84,6 +86,9 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       get: os.history.get.handler(() => engine.services.history.get()),
       undo: os.history.undo.handler(({ input }) => engine.services.history.undo(input.onConflict)),
       redo: os.history.redo.handler(({ input }) => engine.services.history.redo(input.onConflict)),
+      list: os.history.list.handler(({ input }) => engine.services.history.list(input)),
+      listForPair: os.history.listForPair.handler(({ input }) => engine.services.history.listForPair(input.pairId)),
+      goTo: os.history.goTo.handler(({ input }) => engine.services.history.goTo(input.entryId)),
     },
     attention: {
       get: os.attention.get.handler(() => engine.services.attention.get()),

@@ -1,6 +1,8 @@
 // Undo and redo of everything that went through the history: edits of pairs, new pairs, judgements.
-import type { ChangedPairs, History } from '../../../shared/contract/pairs'
+import type { ChangedPairs, History, HistoryEntry, PairHistoryEntry } from '../../../shared/contract/pairs'
+import { AppError } from '../../../shared/errors'
 import type { OnConflict, Touched } from '../store/historyStore'
+import { joinTouched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
 import { answerEdit, publishEdit } from './pairs'
@@ -25,6 +27,34 @@ export class HistoryService {
 
   redo(onConflict: OnConflict = 'ask'): ChangedPairs {
     return this.#answer(this.#store.history.redo(onConflict))
+  }
+
+  list({ beforeId, limit }: { beforeId: number | null; limit: number }): { entries: HistoryEntry[]; hasMore: boolean } {
+    const entries = this.#store.historyList.list(beforeId, limit + 1)
+    return { entries: entries.slice(0, limit), hasMore: entries.length > limit }
+  }
+
+  /** @throws AppError 'not-found' */
+  listForPair(pairId: number): PairHistoryEntry[] {
+    this.#store.pairs.get(pairId)
+    return this.#store.historyList.listForPair(pairId)
+  }
+
+  /**
+   * Wholly or not at all. Acts of other open windows stay as they are.
+   * @throws AppError 'not-found' for an act that is no longer kept; 'conflict' as undo does
+   */
+  goTo(entryId: number | null): ChangedPairs {
+    const { history, historyList } = this.#store
+    if (entryId !== null && !historyList.has(entryId)) {
+      throw new AppError('not-found', `There is no act ${entryId} in the history any more.`, 'Read the history again: an edit after an undo drops what was undone.')
+    }
+    return this.#answer(this.#store.transaction(() => {
+      const steps: Touched[] = []
+      while ((history.lastDoneId() ?? 0) > (entryId ?? 0)) steps.push(history.undo())
+      while ((history.firstUndoneId() ?? Infinity) <= (entryId ?? 0)) steps.push(history.redo())
+      return joinTouched(steps)
+    }))
   }
 
   #answer(touched: Touched): ChangedPairs {

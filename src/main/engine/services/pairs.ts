@@ -114,6 +114,7 @@ function differenceOf(change: PairChange): Difference {
   switch (change.kind) {
     case 'status': return row => (row.status === change.status ? null : [{ status: row.status }, { status: change.status }])
     case 'split': return row => (row.split === change.split ? null : [{ split: row.split }, { split: change.split }])
+    case 'flag': return row => ((row.isFlagged === 1) === change.isFlagged ? null : [{ isFlagged: row.isFlagged ?? 0 }, { isFlagged: change.isFlagged ? 1 : 0 }])
     case 'addTag': return row => (row.tags.includes(change.tag) ? null : [{ tags: row.tags }, { tags: [...row.tags, change.tag] }])
     case 'removeTag': return row => (row.tags.includes(change.tag) ? [{ tags: row.tags }, { tags: row.tags.filter(other => other !== change.tag) }] : null)
   }
@@ -123,6 +124,7 @@ function labelOf(change: PairChange, count: number): string {
   switch (change.kind) {
     case 'status': return editLabel(statusVerb[change.status], count)
     case 'split': return `${editLabel('move', count)} to ${change.split}`
+    case 'flag': return editLabel(change.isFlagged ? 'flag' : 'take the flag from', count)
     case 'addTag': return editLabel(`tag “${change.tag}” on`, count)
     case 'removeTag': return editLabel(`remove tag “${change.tag}” from`, count)
   }

@@ -26,7 +26,7 @@ type Test<Kind extends TermTest['kind']> = Extract<TermTest, { kind: Kind }>
 const condition = (sql: string, ...values: SqlValue[]): Condition => ({ sql, values })
 const always = condition('TRUE')
 
-const oneOf = (column: string, words: readonly string[]): Condition =>
+const oneOf = (column: string, words: readonly (string | number)[]): Condition =>
   (words.length === 1 ? condition(`${column} = ?`, words[0]!) : condition(`${column} IN (${words.map(() => '?').join(', ')})`, ...words))
 
 function inRanges(column: string, ranges: readonly FilterRange<number>[]): Condition {
@@ -91,6 +91,7 @@ const hasSql: Record<string, TermSql> = {
   'right-image': tested(condition('p.rightImageId IS NOT NULL'), 'images'),
   'left-text': tested(condition('p.leftText IS NOT NULL'), 'texts'),
   'right-text': tested(condition('p.rightText IS NOT NULL'), 'texts'),
+  flag: tested(condition('p.isFlagged = 1'), 'flags'),
 }
 
 /** As the index on it has it. */
@@ -101,6 +102,7 @@ function onePicture(table: string, key: string, inner: Condition): TermSql {
   const pictures = `SELECT ${key} FROM ${table} WHERE ${inner.sql}`
   return condition(`(p.leftImageId IN (${pictures}) OR p.rightImageId IN (${pictures}))`, ...inner.values, ...inner.values)
 }
+const ofAttention = (ranges: Condition): TermSql => listed(below((inner) => `SELECT a.pairId AS id FROM attention a WHERE ${inner}`, ranges), ['attention'])
 
 /** What each term asks of a row `p` of pairs. */
 const termSql: Record<TermName, (test: TermTest) => TermSql> = {
@@ -124,6 +126,11 @@ const termSql: Record<TermName, (test: TermTest) => TermSql> = {
   width: (test) => onePicture('images i', 'i.id', inRanges('i.widthPx', numbers(test))),
   height: (test) => onePicture('images i', 'i.id', inRanges('i.heightPx', numbers(test))),
   length: (test) => tested(inRanges(longerText, numbers(test)), 'texts'),
+  flag: (test) => tested(oneOf('p.isFlagged', words(test).map((word) => (word === 'yes' ? 1 : 0))), 'flags'),
+  disagreement: (test) => ofAttention(inRanges('a.disagreement', numbers(test))),
+  accept: (test) => ofAttention(inRanges('a.acceptProbability', numbers(test))),
+  cluster: (test) => ofAttention(inRanges('a.cluster', numbers(test))),
+  rarity: (test) => ofAttention(inRanges('a.rarity', numbers(test))),
 }
 
 export const compileTerm = ({ name, test }: TermNode): TermSql => termSql[name](test)

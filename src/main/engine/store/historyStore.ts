@@ -52,8 +52,8 @@ interface Entry {
 export type OnConflict = 'ask' | 'overwrite' | 'skip'
 
 /** Entries of this window, and of none that is open. */
-const mine = '(windowId IS NULL OR windowId IS ? OR windowId NOT IN (SELECT value FROM json_each(?)))'
-const whose = (): [string | null, string] => {
+export const mine = '(windowId IS NULL OR windowId IS ? OR windowId NOT IN (SELECT value FROM json_each(?)))'
+export const whose = (): [string | null, string] => {
   const { windowId, openWindowIds } = editContext()
   return [windowId, JSON.stringify([...openWindowIds])]
 }
@@ -153,6 +153,15 @@ export class HistoryStore {
     }
   }
 
+  /** Of this window; null when there is nothing to undo. */
+  lastDoneId(): number | null {
+    return this.lastDone()?.id ?? null
+  }
+
+  firstUndoneId(): number | null {
+    return this.firstUndone()?.id ?? null
+  }
+
   private lastDone(): Entry | undefined {
     return this.database.get<Entry>(`SELECT id, label, changes FROM history WHERE isUndone = 0 AND ${mine} ORDER BY id DESC LIMIT 1`, ...whose())
   }
@@ -172,12 +181,7 @@ export class HistoryStore {
   }
 
   private applyAll(parts: readonly RowChange[][]): Touched {
-    const touched = parts.map(changes => this.apply(changes))
-    return {
-      pairIds: [...new Set(touched.flatMap(part => part.pairIds))],
-      hasPairs: touched.some(part => part.hasPairs), isSameList: touched.every(part => part.isSameList), hasJudgements: touched.some(part => part.hasJudgements),
-      hasDismissals: touched.some(part => part.hasDismissals),
-    }
+    return joinTouched(parts.map(changes => this.apply(changes)))
   }
 
   private apply(changes: readonly RowChange[]): Touched {
@@ -231,6 +235,13 @@ export class HistoryStore {
       pairId, otherPairId, after.verdict, after.judgedAtMs)
   }
 }
+
+/** What several steps touched together. */
+export const joinTouched = (steps: readonly Touched[]): Touched => ({
+  pairIds: [...new Set(steps.flatMap(step => step.pairIds))],
+  hasPairs: steps.some(step => step.hasPairs), isSameList: steps.every(step => step.isSameList), hasJudgements: steps.some(step => step.hasJudgements),
+  hasDismissals: steps.some(step => step.hasDismissals),
+})
 
 const readChanges = (entry: Entry): RowChange[] => JSON.parse(entry.changes) as RowChange[]
 

@@ -12,6 +12,7 @@ import { EvaluationStore } from './evaluationStore'
 import { FilterStore } from './filterStore'
 import { FindingStore } from './findingStore'
 import { GroupStore } from './groupStore'
+import { HistoryList } from './historyList'
 import { HistoryStore } from './historyStore'
 import { ImageStore } from './imageStore'
 import { ImportStore } from './importStore'
@@ -38,6 +39,7 @@ export interface Store {
   readonly images: ImageStore
   readonly pairs: PairStore
   readonly history: HistoryStore
+  readonly historyList: HistoryList
   readonly filters: FilterStore
   readonly bin: BinStore
   readonly imports: ImportStore
@@ -136,6 +138,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     pairs,
     filters: new FilterStore(database),
     history: new HistoryStore(database, pairs, project, bin),
+    historyList: new HistoryList(database),
     bin,
     imports: new ImportStore(database),
     making: new MakingStore(database),

@@ -63,6 +63,7 @@ const toRow = (row: SelectedRow): PairRow => ({
 
 /** Pairs that are not yet as a change wants them. */
 function changedBy(change: PairChange): FilterNode {
+  if (change.kind === 'flag') return { kind: 'term', name: 'flag', test: { kind: 'words', words: [change.isFlagged ? 'no' : 'yes'] } }
   const [name, word] = change.kind === 'status' ? ['status' as const, change.status] : change.kind === 'split' ? ['split' as const, change.split] : ['tag' as const, change.tag]
   const term: FilterNode = { kind: 'term', name, test: { kind: 'words', words: [word] } }
   return change.kind === 'removeTag' ? term : { kind: 'not', node: term }
@@ -127,6 +128,11 @@ export class PairStore {
 
   countScope(scope: PairScope): number {
     return countBits(this.inScope(scope))
+  }
+
+  /** All pairs of a scope, oldest first. */
+  listScope(scope: PairScope): Int32Array {
+    return idsOfBits(this.inScope(scope))
   }
 
   /** Pairs of a scope that are not yet as a change wants them, oldest first. */

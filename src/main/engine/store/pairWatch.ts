@@ -3,7 +3,7 @@
 import type { Database } from './database'
 
 /** What a term of a filter may depend on. `rows` are pairs that came or went. */
-export const watched = ['rows', 'status', 'split', 'task', 'score', 'texts', 'images', 'tags', 'groups'] as const
+export const watched = ['rows', 'status', 'split', 'task', 'score', 'texts', 'images', 'tags', 'groups', 'flags', 'attention'] as const
 export type Watched = (typeof watched)[number]
 
 export interface PairChanges {
@@ -17,7 +17,7 @@ export interface PairChanges {
 const mostFollowed = 3000
 
 const columnsOf: Partial<Record<Watched, string>> = {
-  status: 'status', split: 'split', task: 'task', score: 'score', texts: 'leftText, rightText', images: 'leftImageId, rightImageId',
+  status: 'status', split: 'split', task: 'task', score: 'score', texts: 'leftText, rightText', images: 'leftImageId, rightImageId', flags: 'isFlagged',
 }
 
 const note = (what: Watched, id: string): string => `INSERT OR IGNORE INTO changedPairs (what, pairId) VALUES ('${what}', ${id});`
@@ -43,6 +43,7 @@ export class PairWatch {
     }
     trigger('TagInsert', 'INSERT', 'pairTags', note('tags', 'new.pairId'))
     trigger('TagDelete', 'DELETE', 'pairTags', note('tags', 'old.pairId'))
+    trigger('Attention', 'UPDATE', 'attention', note('attention', 'new.pairId'))
     trigger('GroupInsert', 'INSERT', 'groupMembers', note('groups', 'new.pairId'))
     trigger('GroupDelete', 'DELETE', 'groupMembers', note('groups', 'old.pairId'))
   }
