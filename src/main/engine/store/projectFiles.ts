@@ -51,7 +51,6 @@ export class ProjectFiles {
     if (present !== null && present.size === bytes.byteLength) return
     const temporaryPath = join(this.incomingDir, randomUUID())
     try {
-      await mkdir(dirname(path), { recursive: true })
       const file = await open(temporaryPath, 'wx')
       try {
         await file.writeFile(bytes)
@@ -59,11 +58,22 @@ export class ProjectFiles {
       } finally {
         await file.close()
       }
-      await rename(temporaryPath, path)
+      await moveInto(temporaryPath, path)
     } catch (thrown) {
       await rm(temporaryPath, { force: true })
       throw thrown
     }
+  }
+}
+
+/** Makes the folder where it is missing: asking for it with each picture would cost as much as writing the picture. */
+async function moveInto(temporaryPath: string, path: string): Promise<void> {
+  try {
+    await rename(temporaryPath, path)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown
+    await mkdir(dirname(path), { recursive: true })
+    await rename(temporaryPath, path)
   }
 }
 
