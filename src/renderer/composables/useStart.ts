@@ -3,6 +3,7 @@ import { useChangesStore } from '@renderer/stores/changes'
 import { useHistoryStore } from '@renderer/stores/history'
 import { useJobsStore } from '@renderer/stores/jobs'
 import { useModelsStore } from '@renderer/stores/models'
+import { useOthersStore } from '@renderer/stores/others'
 import { useNoticesStore } from '@renderer/stores/notices'
 import { useProjectStore } from '@renderer/stores/project'
 import { useSettingsStore } from '@renderer/stores/settings'
@@ -13,7 +14,7 @@ export function useStart() {
   const settings = useSettingsStore()
   const status = useStatusStore()
   const notices = useNoticesStore()
-  const loads = [settings.load, useProjectStore().load, useJobsStore().load, useHistoryStore().load, useModelsStore().load, status.load]
+  const loads = [settings.load, useProjectStore().load, useJobsStore().load, useHistoryStore().load, useModelsStore().load, useOthersStore().load, status.load]
 
   const reload = async (): Promise<void> => {
     await Promise.all(loads.map((load) => notices.attempt(load)))

@@ -19,16 +19,26 @@ export const useChangesStore = defineStore('changes', () => {
   const lastJob = shallowRef<Job | null>(null)
   /** The run of the latest run change; null before the first. */
   const lastRunId = shallowRef<number | null>(null)
+  type PairsChange = Extract<Change, { topic: 'pairs' }>
+  const pairListeners = new Set<(change: PairsChange | null) => void>()
   let abort: AbortController | null = null
+
+  /** Called with each change of pairs, one by one, because each names its own; null after a gap, when anything may have changed. Gives the function that ends it. */
+  function onPairs(listener: (change: PairsChange | null) => void): () => void {
+    pairListeners.add(listener)
+    return () => pairListeners.delete(listener)
+  }
 
   function take(change: Change): void {
     if (change.topic === 'job') lastJob.value = change.job
     if (change.topic === 'run') lastRunId.value = change.runId
     counters[change.topic] += 1
+    if (change.topic === 'pairs') for (const listener of pairListeners) listener(change)
   }
 
   function raiseAll(): void {
     for (const topic of Object.keys(counters) as ChangeTopic[]) counters[topic] += 1
+    for (const listener of pairListeners) listener(null)
   }
 
   async function listen(): Promise<void> {
@@ -55,5 +65,5 @@ export const useChangesStore = defineStore('changes', () => {
     abort = null
   }
 
-  return { counters, lastJob, lastRunId, take, raiseAll, listen, stop }
+  return { counters, lastJob, lastRunId, take, raiseAll, onPairs, listen, stop }
 })

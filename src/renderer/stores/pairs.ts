@@ -127,7 +127,35 @@ export const usePairsStore = defineStore('pairs', () => {
     return ids
   }
 
-  watch(() => changes.counters.pairs, () => void refresh())
+  let isRefreshing = false
+  let isStale = false
+  /** Changes may come several times a second, from an import or from another window; one reading covers those that came during the last. */
+  async function refreshSoon(): Promise<void> {
+    isStale = true
+    if (isRefreshing) return
+    isRefreshing = true
+    while (isStale) {
+      isStale = false
+      await refresh()
+    }
+    isRefreshing = false
+  }
+
+  /** Where the list itself stays as it is, only the changed pairs among those on the page are read again. */
+  async function follow(ids: number[] | null): Promise<void> {
+    const keepsOrder = sort.value === 'oldest' || sort.value === 'newest'
+    if (ids === null || isFiltered.value || !keepsOrder) return refreshSoon()
+    const known = new Set([...pages.value.values()].flat().map((pair) => pair.id))
+    const wanted = ids.filter((id) => known.has(id))
+    try {
+      if (wanted.length > 0) put(await api.pairs.getMany({ ids: wanted }))
+    } catch {
+      return refreshSoon()
+    }
+    await loadFacets()
+  }
+
+  changes.onPairs((change) => void follow(change?.pairIds ?? null))
   watch([filter, sort], () => void reset())
 
   return { filter, sort, pages, total, facets, error, isFiltered, at, show, refresh, reset, wordOf, setWord, clearFilter, put, idsBetween }
