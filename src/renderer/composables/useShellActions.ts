@@ -1,5 +1,5 @@
 // Keys and palette commands that work in every view.
-import { Blocks, FolderOpen, Keyboard, ListTodo, Redo2, SunMoon, Undo2, Upload } from '@lucide/vue'
+import { Blocks, Camera, Download, FolderOpen, Keyboard, ListTodo, Redo2, SunMoon, Undo2, Upload } from '@lucide/vue'
 import { useRouter } from 'vue-router'
 import { actionOf, type ActionId } from '@renderer/lib/actions'
 import { viewEntries } from '@renderer/router/views'
@@ -27,6 +27,8 @@ export function useShellActions(): void {
     'history.redo': () => void history.redo(),
     'jobs.toggle': () => { shell.isJobTrayOpen = !shell.isJobTrayOpen },
     'import.open': () => { shell.isImportOpen = true },
+    'export.open': () => { shell.isExportOpen = true },
+    'snapshots.open': () => { shell.isSnapshotsOpen = true },
     'go.library': go('library'),
     'go.make': go('make'),
     'go.review': go('review'),
@@ -43,6 +45,8 @@ export function useShellActions(): void {
       id: `go.${entry.name}`, label: `Go to ${entry.label}`, group: 'Views', icon: entry.icon, keys: keyOf(`go.${entry.name}`), run: go(entry.name),
     })),
     { id: 'import.open', label: 'Import pairs', group: 'Actions', icon: Upload, keys: keyOf('import.open'), run: () => { shell.isImportOpen = true } },
+    { id: 'export.open', label: 'Export pairs', group: 'Actions', icon: Download, keys: keyOf('export.open'), run: () => { shell.isExportOpen = true } },
+    { id: 'snapshots.open', label: 'Snapshots', group: 'Actions', icon: Camera, keys: keyOf('snapshots.open'), run: () => { shell.isSnapshotsOpen = true } },
     { id: 'tokens.start', label: 'Tokenize pictures', group: 'Actions', icon: Blocks, run: tokenize },
     { id: 'history.undo', label: 'Undo', group: 'Actions', icon: Undo2, keys: keyOf('history.undo'), run: () => history.undo() },
     { id: 'history.redo', label: 'Redo', group: 'Actions', icon: Redo2, keys: keyOf('history.redo'), run: () => history.redo() },

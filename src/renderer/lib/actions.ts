@@ -28,6 +28,9 @@ export const actionEntries = {
   'jobs.toggle': { label: 'Show or hide jobs', scope: 'everywhere', keys: ['g j'] },
   'import.open': { label: 'Import pairs', scope: 'everywhere', keys: ['$mod+i'] },
 
+  'export.open': { label: 'Export pairs', scope: 'everywhere', keys: ['$mod+e'] },
+  'snapshots.open': { label: 'Snapshots', scope: 'everywhere', keys: ['g v'] },
+
   'library.accept': { label: 'Accept selected', scope: 'library', keys: ['a'] },
   'library.reject': { label: 'Reject selected', scope: 'library', keys: ['r'] },
   'library.reset': { label: 'Mark selected as unreviewed', scope: 'library', keys: ['u'] },

@@ -8,8 +8,10 @@ export const useShellStore = defineStore('shell', () => {
   const isJobTrayOpen = ref(false)
   const isImportOpen = ref(false)
   const isProjectDialogOpen = ref(false)
+  const isExportOpen = ref(false)
+  const isSnapshotsOpen = ref(false)
   /** While a layer is open, single keys belong to it and not to the view. */
-  const hasLayer = computed(() => isPaletteOpen.value || isKeySheetOpen.value || isImportOpen.value || isProjectDialogOpen.value)
+  const hasLayer = computed(() => isPaletteOpen.value || isKeySheetOpen.value || isImportOpen.value || isProjectDialogOpen.value || isExportOpen.value || isSnapshotsOpen.value)
 
-  return { isPaletteOpen, isKeySheetOpen, isJobTrayOpen, isImportOpen, isProjectDialogOpen, hasLayer }
+  return { isPaletteOpen, isKeySheetOpen, isJobTrayOpen, isImportOpen, isProjectDialogOpen, isExportOpen, isSnapshotsOpen, hasLayer }
 })
