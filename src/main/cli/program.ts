@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { splitSchema, taskSchema } from '@shared/contract/entities'
 import { importSourceKindSchema } from '@shared/contract/import'
 import { demo, type DemoOptions } from './commands/demo'
+import { check } from './commands/check'
 import { mine, tokenize } from './commands/data'
 import { importPairs } from './commands/importPairs'
 import type { ImportOptions } from './commands/importSource'
@@ -67,6 +68,10 @@ export function createProgram(surroundings: Surroundings): Command {
     .action((source: string, options: ImportOptions) => importPairs(contextOf(), source, options))
 
   program.command('tokenize').description('tokenize every picture without cached tokens').action(() => tokenize(contextOf()))
+
+  program.command('check').description('look for duplicates, leaks, poor pictures and poor captions; only new pictures are measured')
+    .option('--embed', 'embed pairs without vectors first, so that agreement and outliers are checked as well')
+    .action((options: Parameters<typeof check>[1]) => check(contextOf(), options))
 
   program.command('mine').description('mine hard negatives')
     .option('--model <id>', 'model to mine with; the project’s own when left out')

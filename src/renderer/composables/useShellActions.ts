@@ -31,6 +31,7 @@ export function useShellActions(): void {
     'snapshots.open': () => { shell.isSnapshotsOpen = true },
     'go.library': go('library'),
     'go.make': go('make'),
+    'go.quality': go('quality'),
     'go.review': go('review'),
     'go.negatives': go('negatives'),
     'go.train': go('train'),

@@ -1,7 +1,7 @@
 // Every action that has a key: its name for people, where it works, and its default keys (tinykeys notation).
 // Settings may replace the keys of an action by one other key.
 
-export type ActionScope = 'everywhere' | 'library' | 'make' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
+export type ActionScope = 'everywhere' | 'library' | 'make' | 'quality' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
 
 export interface ActionEntry {
   label: string
@@ -18,6 +18,7 @@ export const actionEntries = {
   'history.redo': { label: 'Redo', scope: 'everywhere', keys: ['$mod+Shift+z', '$mod+y'] },
   'go.library': { label: 'Go to Library', scope: 'everywhere', keys: ['g l'] },
   'go.make': { label: 'Go to Make', scope: 'everywhere', keys: ['g p'] },
+  'go.quality': { label: 'Go to Quality', scope: 'everywhere', keys: ['g q'] },
   'go.review': { label: 'Go to Review', scope: 'everywhere', keys: ['g r'] },
   'go.negatives': { label: 'Go to Negatives', scope: 'everywhere', keys: ['g n'] },
   'go.train': { label: 'Go to Train', scope: 'everywhere', keys: ['g t'] },
@@ -68,6 +69,22 @@ export const actionEntries = {
   'make.remove': { label: 'Delete the region', scope: 'make', keys: ['Delete'] },
   'make.swap': { label: 'Swap the pictures of the edit', scope: 'make', keys: ['s'] },
   'make.start': { label: 'Make or split the pairs', scope: 'make', keys: ['$mod+Enter'], worksInText: true },
+
+  'quality.check': { label: 'Check quality', scope: 'quality', keys: ['c'] },
+  'quality.next': { label: 'Next finding', scope: 'quality', keys: ['j', 'ArrowDown', 'ArrowRight'] },
+  'quality.previous': { label: 'Previous finding', scope: 'quality', keys: ['k', 'ArrowUp', 'ArrowLeft'] },
+  'quality.nextKind': { label: 'Next kind of finding', scope: 'quality', keys: [']'] },
+  'quality.previousKind': { label: 'Previous kind of finding', scope: 'quality', keys: ['['] },
+  'quality.reject': { label: 'Reject the pair', scope: 'quality', keys: ['r'] },
+  'quality.dismiss': { label: 'Dismiss the finding', scope: 'quality', keys: ['x'] },
+  'quality.keepFirst': { label: 'Keep the first of the set', scope: 'quality', keys: ['1'] },
+  'quality.keepSecond': { label: 'Keep the second of the set', scope: 'quality', keys: ['2'] },
+  'quality.keepThird': { label: 'Keep the third of the set', scope: 'quality', keys: ['3'] },
+  'quality.keepBest': { label: 'Keep the best of the set', scope: 'quality', keys: ['b'] },
+  'quality.difference': { label: 'Show where duplicates differ', scope: 'quality', keys: ['d'] },
+  'quality.all': { label: 'Mend all of the kind', scope: 'quality', keys: ['Shift+A'] },
+  'quality.library': { label: 'Show in the Library', scope: 'quality', keys: ['l'] },
+  'quality.undo': { label: 'Undo', scope: 'quality', keys: ['u'] },
 
   'review.accept': { label: 'Accept', scope: 'review', keys: ['a'] },
   'review.reject': { label: 'Reject', scope: 'review', keys: ['r'] },
@@ -146,6 +163,9 @@ export const fixedKeys: Partial<Record<ActionScope, readonly { label: string; ke
     { label: 'Zoom the map', keys: ['-', '='] },
     { label: 'Move the map', keys: ['Alt+ArrowLeft', 'Alt+ArrowRight', 'Alt+ArrowUp', 'Alt+ArrowDown'] },
   ],
+  quality: [
+    { label: 'Move the threshold', keys: ['ArrowLeft', 'ArrowRight'] },
+  ],
   search: [
     { label: 'Search', keys: ['Enter'] },
     { label: 'Go to the hits, and through them', keys: ['ArrowDown', 'ArrowUp'] },
@@ -175,5 +195,5 @@ export function findConflicts(id: ActionId, key: string, changed: Readonly<Recor
 }
 
 export const scopeLabels: Record<ActionScope, string> = {
-  everywhere: 'Everywhere', library: 'Library', make: 'Make', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', inspector: 'Inspector', models: 'Models', settings: 'Settings',
+  everywhere: 'Everywhere', library: 'Library', make: 'Make', quality: 'Quality', review: 'Review', negatives: 'Negatives', train: 'Train', search: 'Search', inspector: 'Inspector', models: 'Models', settings: 'Settings',
 }

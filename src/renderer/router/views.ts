@@ -1,9 +1,9 @@
 // The views in the order of the loop; the rail, the palette and the router all read this list.
-import { Boxes, ChartLine, GitCompareArrows, Images, ListChecks, PencilRuler, ScanEye, Search, Settings } from '@lucide/vue'
+import { Boxes, ChartLine, GitCompareArrows, Images, ListChecks, PencilRuler, ScanEye, Search, Settings, ShieldCheck } from '@lucide/vue'
 import type { Component } from 'vue'
 
 export interface ViewEntry {
-  name: 'library' | 'make' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
+  name: 'library' | 'make' | 'quality' | 'review' | 'negatives' | 'train' | 'search' | 'inspector' | 'models' | 'settings'
   label: string
   icon: Component
   load: () => Promise<Component>
@@ -12,6 +12,7 @@ export interface ViewEntry {
 export const viewEntries: ViewEntry[] = [
   { name: 'library', label: 'Library', icon: Images, load: () => import('@renderer/views/library/LibraryView.vue') },
   { name: 'make', label: 'Make', icon: PencilRuler, load: () => import('@renderer/views/make/MakeView.vue') },
+  { name: 'quality', label: 'Quality', icon: ShieldCheck, load: () => import('@renderer/views/quality/QualityView.vue') },
   { name: 'review', label: 'Review', icon: ListChecks, load: () => import('@renderer/views/review/ReviewView.vue') },
   { name: 'negatives', label: 'Negatives', icon: GitCompareArrows, load: () => import('@renderer/views/negatives/NegativesView.vue') },
   { name: 'train', label: 'Train', icon: ChartLine, load: () => import('@renderer/views/train/TrainView.vue') },

@@ -6,8 +6,13 @@ import { tileCount } from './pictureHashes'
 
 const fieldCount = tileCount * tileCount
 
-/** Largest difference of a field of two copies, of 255: re-encoded ones stay below 12, blurred ones below 26. */
+/**
+ * Largest difference of a field of two copies, of 255: re-encoded ones stay below 12, blurred ones below 26, and then many
+ * fields differ about as much. Below the second bound it may be a single field.
+ */
 const largestCopyDifference = 26
+const negligibleDifference = 8
+const copyConcentration = 6
 /** What a crop may differ once it is laid right; fields are averages, so its edges never fit wholly. */
 const largestCrop = { difference: 85, meanDifference: 9, concentration: 6 }
 /** Laying it right must take at least this share of the mean difference away. */
@@ -89,7 +94,8 @@ function fit(first: ArrayLike<number>, second: ArrayLike<number>): Fit {
 /** Both grids as `hashPicture` gives them. The order of the two makes no difference to the answer. */
 export function compareTiles(first: Uint8Array, second: Uint8Array): TileComparison {
   const whole = fit(first, second)
-  if (whole.largest <= largestCopyDifference) return { isSame: true, cropShare: null, meanDifference: whole.mean }
+  const isSpread = whole.concentration <= copyConcentration || whole.largest <= negligibleDifference
+  if (whole.largest <= largestCopyDifference && isSpread) return { isSame: true, cropShare: null, meanDifference: whole.mean }
   let best = whole
   let bestScale = 1
   for (const [outer, inner] of [[first, second], [second, first]] as const) {
