@@ -9,6 +9,7 @@ import { importPairs } from './commands/importPairs'
 import type { ImportOptions } from './commands/importSource'
 import { type CommandContext, type GlobalOptions, projectDirOf } from './commands/context'
 import { type DevicesOptions, listDevices, listJobs, search, type SearchOptions } from './commands/looking'
+import { addMakingCommands } from './commands/making'
 import { addModelCommands } from './commands/models'
 import { pretrainNano, type PretrainOptions, trainNanoTokenizer, type TokenizerOptions } from './commands/pretraining'
 import { addExportCommands } from './commands/exports'
@@ -79,6 +80,8 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--margin <cosine>', 'drop candidates above the true pair plus this', decimal, 0)
     .addOption(splitOption('split to mine in').default('train'))
     .action((options: Parameters<typeof mine>[1]) => mine(contextOf(), options))
+
+  addMakingCommands(program, contextOf)
 
   program.command('plan').description('tell what a recipe would need and take: memory, time and real negatives, from one measured micro-batch')
     .option('--preset <id>', 'start from a preset')

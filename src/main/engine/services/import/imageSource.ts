@@ -1,7 +1,7 @@
 // Where the bytes of one picture of a row are: a file, a part of an archive, or memory. Readers say where; the bytes are
 // read when the batch is taken, so that a reader can be run through without touching a picture.
 import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { CropBox, ImageRecipe } from '../../../../shared/imageRecipe'
 import { findFile } from './findFile'
 
@@ -31,6 +31,8 @@ export function placeKey(place: ImagePlace): string {
   return place.kind === 'slice' ? `${place.path}@${place.offsetBytes}` : place.key
 }
 
+/** The file with the folder that it lies in, which often names what it shows; no more of the path, because projects are passed on. */
+export const sourceNameOf = (place: ImagePlace): string => (place.kind === 'file' ? `${basename(dirname(place.path))}/${basename(place.path)}` : place.name)
 export const placeName = (place: ImagePlace): string => (place.kind === 'file' ? basename(place.path) : place.name)
 
 /** Of pictures that wait in memory; the others cost nothing until they are read. */

@@ -4,7 +4,7 @@ import type { NewImage } from '../../store/imageStore'
 import type { Store } from '../../store/openStore'
 import { hashBytes, isTooManyPixels, takePicture } from '../pictureIntake'
 import { LeadsOut } from './findFile'
-import { PictureTooLarge, placeKey, placeName, readPlace, type ImagePlace } from './imageSource'
+import { PictureTooLarge, placeKey, placeName, readPlace, sourceNameOf, type ImagePlace } from './imageSource'
 import type { RowProblem } from './sourceRow'
 
 export type TakenPicture =
@@ -68,7 +68,7 @@ export class PictureBatches {
     }
     try {
       const { frameCount, ...image } = await takePicture(this.#store.files, bytes, placeName(place), { withThumbnail: this.#drawnCount++ < this.thumbnailCount })
-      return { image, problem: null, note: frameCount > 1 ? { code: 'first-frame', reason: `“${placeName(place)}” has ${frameCount} frames or pages; the first one is used.` } : null }
+      return { image: { ...image, sourceName: sourceNameOf(place) }, problem: null, note: frameCount > 1 ? { code: 'first-frame', reason: `“${placeName(place)}” has ${frameCount} frames or pages; the first one is used.` } : null }
     } catch (thrown) {
       if (!(thrown instanceof AppError) || thrown.code !== 'unreadable-image') throw thrown
       return { image: null, problem: { code: isTooManyPixels(thrown) ? 'huge-picture' : 'unreadable-picture', reason: thrown.message } }
