@@ -1,16 +1,17 @@
-// `npm run bench [-- --threads N] [-- --only CASE,…] [-- --peers PEER,…]`: this engine and its peers in turn, in processes of their own, as ratios with
+// `npm run bench [-- --threads N] [-- --only CASE,…] [-- --peers PEER,…]
+// [-- --steps N]` (of the memory case): this engine and its peers in turn, in processes of their own, as ratios with
 // median, minimum and maximum. Prints Markdown. Never part of `npm test`, because time is no test.
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readTensorflowLink } from '../../src/main/engine/compute/tensorflow/link'
-import { cases, maskedShare, modelSizes, stepFlops } from './cases'
+import { captionLengths, cases, maskedShare, modelSizes, stepFlops } from './cases'
 import type { BenchCase, Work } from './cases'
 import { peerPython } from './peerFolder'
 import { startWorker } from './worker'
 import type { Report, RunTime, Worker } from './worker'
 
-const { values: options } = parseArgs({ options: { threads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' } } })
+const { values: options } = parseArgs({ options: { threads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' }, steps: { type: 'string' } } })
 const threads = Number(options.threads ?? cpus().length)
 const chosen = options.only?.split(',') ?? null
 const chosenPeers = options.peers?.split(',') ?? null
@@ -85,19 +86,21 @@ function arithmeticShare(flops: number, ours: Measured, product: Measured): stri
   return `${share('wallMs')} / ${share('cpuMs')}`
 }
 
+/** Whole epochs of pairs of many lengths, so that several graphs are in use. */
 async function flatMemory(steps: number): Promise<void> {
-  const worker = await script('ours.ts', { kind: 'step', size: 'nano', pairs: 32, leftLength: 48, rightLength: 32 })
-  const resident: number[] = [], tensors: number[] = []
-  for (let step = 0; step <= steps; step += 1) {
-    if (step % 50 === 0) {
-      const state = await worker.ask({ state: true })
-      resident.push(state['residentMiB'] as number)
-      tensors.push(state['tensors'] as number)
-    }
+  const batches = 16, pairs = 32, shownCount = 20
+  const worker = await script('ours.ts', { kind: 'epoch', size: 'nano', pairs, batches, leftLength: 34, captionLengths: captionLengths(batches * pairs) })
+  const states: { step: number; residentMiB: number; tensors: number }[] = []
+  const startedAtMs = performance.now()
+  for (let step = batches; step <= steps; step += batches) {
     await worker.run()
+    const { residentMiB, tensors } = (await worker.ask({ state: true })) as { residentMiB: number; tensors: number }
+    states.push({ step, residentMiB, tensors })
   }
   worker.end()
-  console.log(`\nMemory over ${steps} nano steps, every 50: ${resident.map((value) => value.toFixed(0)).join(', ')} MiB; tensors ${tensors.join(', ')}.`)
+  const shown = states.filter((_, index) => index === states.length - 1 || index % Math.ceil(states.length / shownCount) === 0)
+  console.log(`\nMemory over ${steps} nano steps in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s, step: MiB, ${shown.map(({ step, residentMiB }) => `${step}: ${residentMiB.toFixed(0)}`).join(', ')}; ` +
+    `tensors ${[...new Set(states.map(({ tensors }) => tensors))].join(', ')}.`)
 }
 
 console.log(`${cpus()[0]!.model.trim()}, ${cpus().length} cores, ${threads} thread${threads === 1 ? '' : 's'} each, load ${loadavg()[0]!.toFixed(1)} at the start; Node ${process.version}\n`)
@@ -107,5 +110,5 @@ for (const benchCase of cases) {
   if (!isChosen(benchCase.id)) continue
   for (const kind of benchCase.peers) if (!chosenPeers || chosenPeers.includes(kind)) await compare(benchCase, kind)
 }
-if (isChosen('memory')) await flatMemory(300)
+if (isChosen('memory')) await flatMemory(Number(options.steps ?? 320))
 console.log(`\nLoad at the end ${loadavg()[0]!.toFixed(1)}.`)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
+import { endOfTextId } from '../../src/main/engine/compute/fuselip/config'
 import { createEmbedder } from '../../src/main/engine/compute/fuselip/embedder'
 import { initialiseFuselip } from '../../src/main/engine/compute/fuselip/initialise'
 import { compileFunction } from '../../src/main/engine/compute/graph/compileFunction'
@@ -13,9 +14,14 @@ import { createImageTokenizer } from '../../src/main/engine/compute/titok/imageT
 import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
 import { titokJson } from '../../src/main/engine/compute/titok/titokConfig'
 import { readTensorflowLink, tensorflowDeviceId } from '../../src/main/engine/compute/tensorflow/link'
+import { batchLengths, finestLengths, lengthClasses } from '../../src/main/engine/compute/training/batchLengths'
+import { buildBatch, type BatchSource } from '../../src/main/engine/compute/training/batches'
+import { judgedCells } from '../../src/main/engine/compute/training/cells'
 import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
 import { createRandom } from '../../src/main/engine/compute/training/random'
+import { planEpoch } from '../../src/main/engine/compute/training/sampler'
 import { writeSafetensors } from '../../src/main/engine/compute/weights/safetensors'
+import { maskedShare } from './cases'
 import type { EmbedWork, EpochWork, ModelSize, StepWork, Work } from './cases'
 import { configOf, stepSettings, syntheticBatch, syntheticSide, titokSmall } from './synthetic'
 import { serveWorker } from './worker'
@@ -25,17 +31,15 @@ const weightsOf = (size: ModelSize) => {
   return initialiseFuselip(configOf(size), () => random.next())
 }
 
-async function steps(size: ModelSize, pairs: number, leftLength: number, rightLength: number, count: number, device: DeviceOptions) {
+async function steps({ size, pairs, leftLength, rightLength }: StepWork, device: DeviceOptions) {
   const config = configOf(size)
   const step = await createTrainingStep(weightsOf(size), config, device)
   const batch = syntheticBatch(pairs, leftLength, rightLength)
   let optimizerStep = 0
   return async () => {
-    for (let index = 0; index < count; index += 1) {
-      optimizerStep += 1
-      const { total } = await step.run(batch, { ...stepSettings, optimizerStep })
-      if (!Number.isFinite(total)) throw new Error(`The loss became ${total}.`)
-    }
+    optimizerStep += 1
+    const { total } = await step.run(batch, { ...stepSettings, optimizerStep })
+    if (!Number.isFinite(total)) throw new Error(`The loss became ${total}.`)
   }
 }
 
@@ -69,20 +73,35 @@ async function matrixProduct(side: number, device: DeviceOptions) {
   return async () => { await compiled.run({ a, b }, { product }) }
 }
 
-/** Length steps of the product's buckets (sequence.ts); a picture alone has a bucket of its own. */
-const bucketStep = 16
-
 /** Only the steps: the codes of the images are in the token cache. */
-const epoch = (work: EpochWork, device: DeviceOptions) =>
-  steps(work.size, work.pairs, work.leftLength, Math.ceil(work.rightLength / bucketStep) * bucketStep, work.batches, device)
+async function epoch({ size, pairs, batches, leftLength, captionLengths }: EpochWork, device: DeviceOptions) {
+  const config = configOf(size)
+  const step = await createTrainingStep(weightsOf(size), config, device)
+  const random = createRandom(1, 7)
+  const row = (length: number): Int32Array => Int32Array.from({ length }, (_, index) => (index === length - 1 ? endOfTextId : 1 + random.below(49_000)))
+  const rows = { left: captionLengths.map(() => row(leftLength)), right: captionLengths.map(row) }
+  const source: BatchSource = {
+    config, rows, judged: judgedCells([], rows.left.length), recipe: { seed: 1, maskProbability: maskedShare, mmmWeight: stepSettings.mmmWeight },
+    lengths: batchLengths({ config, rows, batchSize: pairs, maskProbability: maskedShare }),
+    pairs: rows.left.map((_, index) => ({ pairId: index, left: { codes: null, text: '' }, right: { codes: null, text: '' }, leftKey: `left ${index}`, rightKey: `right ${index}` })),
+  }
+  const plan = planEpoch({ pairCount: rows.left.length, batchSize: pairs, groups: [], lengthClasses: lengthClasses(rows, finestLengths(config)), seed: 1, epoch: 0 })
+  let optimizerStep = 0
+  return async () => {
+    for (const batch of plan.slice(0, batches)) {
+      optimizerStep += 1
+      const { total } = await step.run(buildBatch(source, batch, optimizerStep), { ...stepSettings, optimizerStep })
+      if (!Number.isFinite(total)) throw new Error(`The loss became ${total}.`)
+    }
+  }
+}
 
 const deviceId = process.env['FUSELIP_BENCH_DEVICE'] ?? 'cpu'
 
 function prepare(work: Work, threads: number): Promise<() => Promise<void>> {
   const device: DeviceOptions = { deviceId, threadCount: threads }
-  const oneStep = ({ size, pairs, leftLength, rightLength }: StepWork) => steps(size, pairs, leftLength, rightLength, 1, device)
   switch (work.kind) {
-    case 'step': return oneStep(work)
+    case 'step': return steps(work, device)
     case 'tokenize': return tokenizing(work.images, device)
     case 'embed': return embedding(work, device)
     case 'matmul': return matrixProduct(work.side, device)

@@ -1,5 +1,6 @@
 """The bench's worker for PyTorch: FuseLIP (arXiv 2506.03096) and TiTok's encoder (arXiv 2406.07550) written plainly, with the
 fastest building blocks that PyTorch has for a CPU. Speaks the line protocol of worker.ts."""
+import io
 import json
 import math
 import os
@@ -92,43 +93,77 @@ class TitokEncoder(nn.Module):
         return torch.argmax(latents @ F.normalize(self.codebook, dim=-1).T, -1)
 
 
-def side(rows, length):
+def side(lengths):
+    """Rows of random ids, padded with 0 to the longest."""
+    rows, length = len(lengths), max(lengths)
     ids = torch.randint(1, 49000, (rows, length))
-    ids[:, 0], ids[:, -1] = START, END
-    masked = torch.rand(rows, length) < MASKED_SHARE
-    masked[:, 0], masked[:, -1] = False, False
+    ends = torch.tensor(lengths)[:, None] - 1
+    places = torch.arange(length)[None]
+    ids[places.expand(rows, length) > ends] = 0
+    ids[:, 0] = START
+    ids.scatter_(1, ends, END)
+    masked = (torch.rand(rows, length) < MASKED_SHARE) & (places > 0) & (places < ends)
     positions = masked.flatten().nonzero()[:, 0]
     labels = ids.flatten()[positions]
     return torch.where(masked, MASK, ids), positions, labels
 
 
-def training(work, with_tokenizer):
+class Photographs:
+    """JPEG files of 640 x 480, read as the published pipeline reads them: shorter side to 256 (bicubic), centre, 0 to 1."""
+
+    def __init__(self, count):
+        from PIL import Image
+
+        self.image = Image
+        self.files = []
+        for _ in range(count):
+            coarse = Image.frombytes("RGB", (64, 48), bytes(torch.randint(0, 256, (64 * 48 * 3,), dtype=torch.uint8).tolist()))
+            file = io.BytesIO()
+            coarse.resize((640, 480), Image.Resampling.BICUBIC).save(file, "JPEG", quality=90)
+            self.files.append(file)
+
+    def read(self, file):
+        file.seek(0)
+        image = self.image.open(file).convert("RGB").resize((341, 256), self.image.Resampling.BICUBIC).crop((42, 0, 298, 256))
+        return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(256, 256, 3).permute(2, 0, 1).float() / 255
+
+    def batch(self):
+        return torch.stack([self.read(file) for file in self.files])
+
+
+def training(work):
     model = Fuselip(**SIZES[work["size"]])
     decayed = [p for p in model.parameters() if p.ndim >= 2]
     plain = [p for p in model.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=1e-4, betas=(0.9, 0.98), fused=True)
     pairs = work["pairs"]
-    left, right = side(pairs, work["leftLength"]), side(pairs, work["rightLength"])
     cells = 2 * torch.eye(pairs) - 1
     loss_of = torch.compile(model) if COMPILE else model
-    tokenizer = TitokEncoder().eval() if with_tokenizer else None
-    images = torch.rand(pairs, 3, 256, 256) if with_tokenizer else None
+
+    def step(left, right):
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(left, right, cells)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(0, math.log(100))
+        if not math.isfinite(loss.item()):
+            raise RuntimeError("the loss is not finite")
+
+    if work["kind"] == "step":
+        left, right = side([work["leftLength"]] * pairs), side([work["rightLength"]] * pairs)
+        return lambda: step(left, right)
+
+    tokenizer, photographs, lengths = TitokEncoder().eval(), Photographs(pairs), work["captionLengths"]
+    batches = [lengths[pairs * index : pairs * (index + 1)] for index in range(work["batches"])]
 
     def run():
-        for _ in range(work.get("batches", 1)):
-            if tokenizer is not None:
-                with torch.inference_mode():
-                    tokenizer(images)
-            optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(left, right, cells)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            with torch.no_grad():
-                model.logit_scale.clamp_(0, math.log(100))
-            if not math.isfinite(loss.item()):
-                raise RuntimeError("the loss is not finite")
+        for captions in batches:
+            with torch.inference_mode():
+                tokenizer(photographs.batch())
+            step(side([work["leftLength"]] * pairs), side(captions))
 
     return run
 
@@ -156,11 +191,11 @@ class Features(nn.Module):
 def prepare(work):
     kind = work["kind"]
     if kind in ("step", "epoch"):
-        return training(work, kind == "epoch")
+        return training(work)
     if kind == "tokenize":
         return inference(TitokEncoder(), torch.rand(work["images"], 3, 256, 256))
     if kind == "embed":
-        return inference(Features(Fuselip(**SIZES[work["size"]])), side(work["sides"], work["length"])[0])
+        return inference(Features(Fuselip(**SIZES[work["size"]])), side([work["length"]] * work["sides"])[0])
     matrix = torch.full((work["side"], work["side"]), 0.5)
     return lambda: matrix @ matrix
 

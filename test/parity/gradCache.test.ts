@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cpuDevice } from '../../src/main/engine/compute/graph/compileFunction'
 import { beta1 } from '../../src/main/engine/compute/training/adamw'
 import { buildBatch, pairRows, type BatchSource } from '../../src/main/engine/compute/training/batches'
+import { bucketLengths } from '../../src/main/engine/compute/fuselip/sequence'
 import { judgedCells } from '../../src/main/engine/compute/training/cells'
 import { createTrainingStep } from '../../src/main/engine/compute/training/compiledStep'
 import { wholeBatchFeeds } from '../../src/main/engine/compute/training/feeds'
@@ -28,7 +29,7 @@ function batchOf(step: number, maskProbability = 0.15): StepBatch {
   // Two captions of one picture: a cell that is left out.
   pairs[5] = { ...pairs[5]!, left: pairs[2]!.left, leftKey: pairs[2]!.leftKey }
   const source: BatchSource = {
-    pairs, config, rows: pairRows(pairs, config), recipe: { seed: 3, maskProbability, mmmWeight: 0.25 },
+    pairs, config, rows: pairRows(pairs, config), lengths: bucketLengths(config), recipe: { seed: 3, maskProbability, mmmWeight: 0.25 },
     judged: judgedCells([{ anchor: 0, other: 9, verdict: 'match' }, { anchor: 4, other: 11, verdict: 'ignore' }, { anchor: 7, other: 1, verdict: 'negative' }], pairs.length),
   }
   return buildBatch(source, Int32Array.from({ length: pairCount }, (_, index) => (index * 5) % pairCount), step)

@@ -24,6 +24,16 @@ describe('masking', () => {
     expect([...masked.maskedLabels.subarray(0, 4)]).toEqual([first + 1, first + 2, startOfTextId, 77])
   })
 
+  it('tells how many are hardly ever exceeded, so that batches alike have one shape', () => {
+    // What may be hidden at all, counted by hiding it.
+    const maskable = maskRows(padded, 1, createRandom(1), config).maskedPositions.length
+    const counts = Array.from({ length: 200 }, (_, seed) => maskRows(padded, 0.1, createRandom(seed), config))
+    expect(counts[0]!.likelyMaskedCount).toBe(Math.ceil(0.1 * maskable + 2 * Math.sqrt(0.09 * maskable)))
+    const exceeding = counts.filter(({ maskedPositions, likelyMaskedCount }) => maskedPositions.length > likelyMaskedCount!)
+    expect(exceeding.length / counts.length).toBeLessThan(0.06)
+    expect(maskRows(padded, 0, createRandom(1), config).likelyMaskedCount).toBe(0)
+  })
+
   it('gives back the original ids from labels and positions, and leaves its input alone', () => {
     const before = padded.ids.slice()
     const masked = maskRows(padded, 0.3, createRandom(2), config)

@@ -82,6 +82,19 @@ describe('compiled graphs', () => {
     expect(disposed.at(-1)).toBe('f')
   })
 
+  it('hold a modest amount however much memory there is, so that many small ones do not add up', async () => {
+    let heldBytes = 0
+    const shapes = new CompiledShapes<{ dispose(): Promise<void> }>(12, 64 * 2 ** 30)
+    const get = (name: string, bytes: number) => shapes.get(name, bytes, async () => {
+      heldBytes += bytes
+      return { dispose: async () => { heldBytes -= bytes } }
+    })
+    for (let shape = 0; shape < 12; shape += 1) await get(`nano ${shape}`, 0.4 * 2 ** 30)
+    expect(heldBytes / 2 ** 30).toBeCloseTo(2, 5)
+    for (let shape = 0; shape < 12; shape += 1) await get(`small ${shape}`, 3 * 2 ** 30)
+    expect(heldBytes / 2 ** 30).toBeCloseTo(12, 5)
+  })
+
   it('forget one that could not be compiled', async () => {
     const shapes = new CompiledShapes<{ dispose(): Promise<void> }>(3)
     await expect(shapes.get('a', 0, () => Promise.reject(new Error('once')))).rejects.toThrow('once')

@@ -3,7 +3,7 @@ import type { TrainingPair } from '../thread/protocol'
 import type { SideInput } from '../thread/protocol'
 import type { Recipe } from '../../../../shared/recipe'
 import type { FuselipConfig } from '../fuselip/config'
-import { assembleSide, bucketFor, bucketLengths, padRows } from '../fuselip/sequence'
+import { assembleSide, padRows } from '../fuselip/sequence'
 import { encodeText } from '../text/tokenizer'
 import { contrastiveCells, type CellTable } from './cells'
 import { maskRows } from './masking'
@@ -24,18 +24,13 @@ export function pairRows(pairs: readonly TrainingPair[], config: FuselipConfig):
   return { left: pairs.map(({ left }) => sideRow(left, config)), right: pairs.map(({ right }) => sideRow(right, config)) }
 }
 
-/** One number a pair, equal for pairs whose two sides fall into the same length buckets. */
-export function lengthClasses({ left, right }: PairRows, config: FuselipConfig): number[] {
-  const buckets = bucketLengths(config)
-  const bucketIndex = (row: Int32Array): number => buckets.indexOf(bucketFor(row.length, buckets))
-  return left.map((row, index) => bucketIndex(row) * buckets.length + bucketIndex(right[index]!))
-}
-
 export interface BatchSource {
   pairs: readonly TrainingPair[]
   rows: PairRows
   judged: CellTable
   config: FuselipConfig
+  /** To which batches are padded (`batchLengths`). */
+  lengths: readonly number[]
   recipe: Pick<Recipe, 'seed' | 'maskProbability' | 'mmmWeight'>
 }
 
@@ -44,12 +39,11 @@ export interface BatchSource {
  * @param step 0 for the first; decides what is masked
  */
 export function buildBatch(source: BatchSource, batch: Int32Array, step: number): StepBatch {
-  const { config, recipe, rows } = source
-  const buckets = bucketLengths(config)
+  const { config, lengths, recipe, rows } = source
   // Without the prediction loss there is nothing to hide ids for.
   const probability = recipe.mmmWeight > 0 ? recipe.maskProbability : 0
   const side = (sideRows: Int32Array[], stream: number): StepBatch['left'] =>
-    maskRows(padRows(Array.from(batch, (index) => sideRows[index]!), buckets), probability, createRandom(recipe.seed, stream, step), config)
+    maskRows(padRows(Array.from(batch, (index) => sideRows[index]!), lengths), probability, createRandom(recipe.seed, stream, step), config)
   return {
     batchSize: batch.length,
     left: side(rows.left, randomStreams.maskLeft),

@@ -5,6 +5,12 @@ export interface CompiledGraph {
   dispose(): Promise<void>
 }
 
+const modestBytes = 2 ** 31
+const modestCount = 4
+
+/** Memory that graphs of a size may hold together: a modest amount or a few of them, and never more than `maxBytes`. */
+export const keptBytesFor = (bytes: number, maxBytes: number): number => Math.min(maxBytes, Math.max(modestBytes, modestCount * bytes))
+
 interface Entry<G> {
   graph: Promise<G>
   bytes: number
@@ -28,8 +34,9 @@ export class CompiledShapes<G extends CompiledGraph> {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
+    const limitBytes = keptBytesFor(bytes, this.maxBytes)
     const heldBytes = (): number => [...this.#entries.values()].reduce((total, entry) => total + entry.bytes, 0)
-    while (this.#entries.size > 0 && (this.#entries.size >= this.maxCount || heldBytes() + bytes > this.maxBytes)) {
+    while (this.#entries.size > 0 && (this.#entries.size >= this.maxCount || heldBytes() + bytes > limitBytes)) {
       const [oldest, { graph }] = [...this.#entries][0]!
       this.#entries.delete(oldest)
       await (await graph).dispose()

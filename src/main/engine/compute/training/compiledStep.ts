@@ -21,7 +21,10 @@ export function batchFeeds(batch: StepBatch, slots: number): Record<string, Floa
 
 const undisturbed: StepHooks = { takeTurn: (work) => work(), beforeMicroBatch: () => Promise.resolve() }
 
-const maskedCountOf = ({ left, right }: StepBatch): number => left.maskedPositions.length + right.maskedPositions.length
+function slotsOf({ left, right }: StepBatch): number {
+  const maskedCount = left.maskedPositions.length + right.maskedPositions.length
+  return slotsFor(Math.max(maskedCount, (left.likelyMaskedCount ?? 0) + (right.likelyMaskedCount ?? 0)))
+}
 
 /** @param weights every trained tensor of the model by its published name; copied */
 export async function createTrainingStep(weights: WeightMap, config: FuselipConfig, device: DeviceOptions): Promise<TrainingStep> {
@@ -43,11 +46,11 @@ export async function createTrainingStep(weights: WeightMap, config: FuselipConf
   const microBatchSizeOf = (batch: StepBatch, asked = 0): number => {
     const { batchSize, left, right } = batch
     if (asked > 0) return Math.min(asked, batchSize)
-    return automaticMicroBatchSize(config, { rows: batchSize, leftLength: left.length, rightLength: right.length, slots: slotsFor(maskedCountOf(batch)) })
+    return automaticMicroBatchSize(config, { rows: batchSize, leftLength: left.length, rightLength: right.length, slots: slotsOf(batch) })
   }
 
   async function runWhole(batch: StepBatch, settings: StepSettings): Promise<StepNumbers> {
-    const feeds = { ...wholeBatchFeeds(batch, slotsFor(maskedCountOf(batch))), mmmWeight: { shape: [], data: Float32Array.of(settings.mmmWeight) } }
+    const feeds = { ...wholeBatchFeeds(batch, slotsOf(batch)), mmmWeight: { shape: [], data: Float32Array.of(settings.mmmWeight) } }
     return (await optimizer.step(feeds, settings)) as Record<keyof StepNumbers, number>
   }
 

@@ -10,6 +10,9 @@ import type { StepSide } from './stepContract'
 export const isMaskable = (id: number, config: Pick<FuselipConfig, 'hasMask'>): boolean =>
   id !== endOfTextId && id !== padId && id !== maskId && id !== imageOffset(config)
 
+/** One batch in forty has more; it gets a graph of its own. */
+const likelyDeviations = 2
+
 /**
  * @param padded [B, L] ids; not changed
  * @param probability chance of each id, 0 masks nothing
@@ -19,13 +22,17 @@ export function maskRows(padded: PaddedRows, probability: number, random: Random
   const positions: number[] = []
   const labels: number[] = []
   const canMask = config.hasMask && probability > 0
+  let maskableCount = 0
   for (let position = 0; canMask && position < ids.length; position++) {
     const id = ids[position]!
     if (!isMaskable(id, config)) continue
+    maskableCount++
     if (random.next() >= probability) continue
     positions.push(position)
     labels.push(id)
     ids[position] = maskId
   }
-  return { ...padded, ids, maskedPositions: Int32Array.from(positions), maskedLabels: Int32Array.from(labels) }
+  const deviation = Math.sqrt(maskableCount * probability * (1 - probability))
+  const likelyMaskedCount = canMask ? Math.ceil(maskableCount * probability + likelyDeviations * deviation) : 0
+  return { ...padded, ids, likelyMaskedCount, maskedPositions: Int32Array.from(positions), maskedLabels: Int32Array.from(labels) }
 }

@@ -14,6 +14,8 @@ export interface StepSide {
   maskedPositions: Int32Array
   /** The original ids at those positions. */
   maskedLabels: Int32Array
+  /** Hardly ever exceeded by the masked positions of a side like this one: room for so many lets one graph serve its like. */
+  likelyMaskedCount?: number
 }
 
 export interface StepBatch {

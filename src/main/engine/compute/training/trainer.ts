@@ -11,7 +11,8 @@ import { mineNegatives, type MiningOptions, type MiningRequest } from '../mining
 import { embedRows } from '../retrieval/embedRows'
 import type { MiningResult, TrainingEvent, TrainingOutcome, TrainingRequest } from '../thread/protocol'
 import type { WeightMap } from '../weights/namedArray'
-import { buildBatch, lengthClasses, pairRows, type BatchSource, type PairRows } from './batches'
+import { batchLengths, finestLengths, lengthClasses } from './batchLengths'
+import { buildBatch, pairRows, type BatchSource, type PairRows } from './batches'
 import { judgedCells } from './cells'
 import { recoverCheckpoints, saveBest, saveCheckpoint, type SavedModel } from './checkpoint'
 import { loadResumeState, saveResumeState, type BestSoFar, type ResumeState } from './resumeState'
@@ -107,15 +108,17 @@ async function openRun(request: TrainingRequest, host: TrainerHost): Promise<Run
   const fingerprint = fingerprintOf(request)
   const state = await findState(request, fingerprint, host)
   const model = await host.loadModel(request.modelDir)
+  const rows = pairRows(pairs, model.config)
   const source: BatchSource = {
     pairs, recipe, config: model.config,
-    rows: pairRows(pairs, model.config),
+    rows,
+    lengths: batchLengths({ config: model.config, rows, batchSize: effectiveBatchSize(pairs.length, recipe.batchSize), maskProbability: recipe.maskProbability }),
     judged: judgedCells(request.judgements, pairs.length),
   }
   const validationRows = pairRows(request.validation, model.config)
   const step = await createStep(host, model, state)
   return {
-    request, host, model, step, source, validationRows, lengthClasses: lengthClasses(source.rows, model.config), epochSteps, fingerprint,
+    request, host, model, step, source, validationRows, lengthClasses: lengthClasses(rows, finestLengths(model.config)), epochSteps, fingerprint,
     totalSteps: recipe.epochs * epochSteps,
     done: state?.step ?? 0,
     startStep: state?.step ?? 0,
