@@ -4,10 +4,13 @@ import type { Pinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import ExportDialog from '@renderer/components/export/ExportDialog.vue'
 import SnapshotsDialog from '@renderer/components/snapshots/SnapshotsDialog.vue'
+import NewRunPanel from '@renderer/views/train/NewRunPanel.vue'
+import { useRunsStore } from '@renderer/stores/runs'
 import { usePairsStore } from '@renderer/stores/pairs'
 import { useSelectionStore } from '@renderer/stores/selection'
 import { useShellStore } from '@renderer/stores/shell'
 import type { Snapshot } from '@shared/contract/snapshots'
+import { defaultRecipe } from '@shared/recipe'
 import { AppError } from '@shared/errors'
 import { createFakeApi, type FakeApi } from './helpers/fakeApi'
 import { makeJob, makePair } from './helpers/fakeData'
@@ -181,5 +184,17 @@ describe('the snapshots', () => {
     expect(page()).toContain('The list cannot be read.')
     await click('Try again')
     expect(page()).toContain('First review')
+  })
+})
+
+describe('a new run', () => {
+  it('may name a snapshot', async () => {
+    fake.answer('snapshots.list', () => [snapshot()])
+    fake.answer('runs.listPresets', () => [])
+    ;({ wrapper, pinia } = await mountView(NewRunPanel, fake))
+    await vi.waitFor(() => expect(control('Data')).toBeDefined())
+    expect(control('Data')?.textContent).toContain('The project as it is now')
+    await useRunsStore(pinia).start('x', null, defaultRecipe, 1)
+    expect(inputOf('runs.start')).toMatchObject({ snapshotId: 1 })
   })
 })

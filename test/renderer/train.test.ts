@@ -51,7 +51,7 @@ describe('a new run', () => {
     await vi.waitFor(() => expect(button('Start training')!.attributes('disabled')).toBeUndefined())
     await wrapper.get('form').trigger('submit')
     await settle()
-    expect(fake.calls.find((call) => call.name === 'runs.start')?.input).toEqual({ name: '', baseModelId: null, recipe: { ...defaultRecipe, epochs: 3 } })
+    expect(fake.calls.find((call) => call.name === 'runs.start')?.input).toEqual({ name: '', baseModelId: null, snapshotId: null, recipe: { ...defaultRecipe, epochs: 3 } })
     expect(wrapper.get('h2.text-lg').text()).toBe('Run 1')
   })
 

@@ -112,8 +112,8 @@ export const useRunsStore = defineStore('runs', () => {
     }
   }
 
-  const start = (name: string, baseModelId: string | null, recipe: Recipe): Promise<boolean> => act('start', async () => {
-    const { runId } = await api.runs.start({ name, baseModelId, recipe })
+  const start = (name: string, baseModelId: string | null, recipe: Recipe, snapshotId: number | null = null): Promise<boolean> => act('start', async () => {
+    const { runId } = await api.runs.start({ name, baseModelId, recipe, snapshotId })
     putRun(await api.runs.get({ runId }))
     selectedRunId.value = runId
   })

@@ -28,6 +28,7 @@ class Shard {
     this.#ended = once(this.#file, 'close')
     // Whoever writes next, or finishes, is told.
     this.#ended.catch(() => undefined)
+    this.#pack.on('error', () => undefined)
     this.#file.on('error', error => this.#pack.destroy(error))
     this.#pack.pipe(this.#file)
   }
