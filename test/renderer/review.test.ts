@@ -112,6 +112,49 @@ describe('Review', () => {
   })
 })
 
+describe('Review by more keys', () => {
+  it('flags, and takes the flag back', async () => {
+    await press('f')
+    expect(fake.studio.pairs[1]?.isFlagged).toBe(true)
+    expect(wrapper.text()).toContain('Flagged')
+    await press('f')
+    expect(fake.studio.pairs[1]?.isFlagged).toBe(false)
+  })
+
+  it('puts a quick tag on and takes it off; an empty one is assigned first', async () => {
+    await useSettingsStore().set({ quickTags: ['blur', ''] })
+    await press('1')
+    expect(fake.studio.pairs[1]?.tags).toContain('blur')
+    await press('1')
+    expect(fake.studio.pairs[1]?.tags).not.toContain('blur')
+    await press('2')
+    expect(document.body.textContent).toContain('Quick tags')
+  })
+
+  it('stays at the pair where going on is switched off', async () => {
+    await press('v')
+    await press('a')
+    expect([shownId(), statusOf(2)]).toEqual([2, 'accepted'])
+  })
+
+  it('says why a pair comes first', async () => {
+    expect(wrapper.text()).toContain('Agreement of picture and text 0.100')
+  })
+
+  it('decides on a page, and accepts the rest of it in one act', async () => {
+    await press('c')
+    expect(wrapper.findAll('[role="option"]')).toHaveLength(4)
+    expect(wrapper.get('[aria-selected="true"]').attributes('aria-label')).toContain('Pair 2')
+    await press('r')
+    expect(wrapper.get('[aria-selected="true"]').attributes('aria-label')).toContain('Pair 4')
+    await press('A', { shiftKey: true })
+    expect([statusOf(2), statusOf(4), statusOf(3), statusOf(1)]).toEqual(['rejected', 'accepted', 'accepted', 'accepted'])
+    expect(fake.calls.filter((call) => call.name === 'pairs.setStatus')).toHaveLength(2)
+    await press('u')
+    expect([statusOf(2), statusOf(4), statusOf(1)]).toEqual(['rejected', 'unreviewed', 'unreviewed'])
+  })
+})
+
 describe('Review of an empty project', () => {
   it('leads to the Library', async () => {
     wrapper.unmount()

@@ -20,6 +20,8 @@ export interface QueueSource<Item> {
   read: (api: ReturnType<typeof useApi>, offset: number, limit: number) => Promise<QueueWindow<Item>>
   /** Whether the engine's list still holds an item, after what was decided about it. */
   isListed: (item: Item) => boolean
+  /** Whether a decision goes on to the next item; it does where this is not given. */
+  advances?: () => boolean
 }
 
 /** More is read when fewer than this many are left. */
@@ -130,7 +132,7 @@ export function useDecisionQueue<Item extends { id: number }>(source: QueueSourc
     const item = current.value
     if (!item) return
     put([look(item)])
-    move(1)
+    if (source.advances?.() !== false) move(1)
     const changed = await send(item)
     put(changed ?? [item])
     if (!changed) goTo(item.id)
@@ -153,5 +155,5 @@ export function useDecisionQueue<Item extends { id: number }>(source: QueueSourc
   watch(connection, (state, before) => { if (state === 'connected' && before === 'reconnecting') void refresh() })
   watch(() => changes.counters.pairs, () => { if (current.value === null) void refresh() })
 
-  return { items, position, current, next, total, isLoaded, error, restart, put, decide, restore, goTo, skip: () => move(1), back: () => move(-1) }
+  return { items, position, current, next, total, isLoaded, error, restart, put, decide, restore, goTo, move, skip: () => move(1), back: () => move(-1) }
 }

@@ -57,6 +57,7 @@ export function usePairEdits() {
     editText,
     setStatus: (target: Target, status: Status) => apply(() => api.pairs.setStatus({ scope: scopeOf(target), status })),
     setSplit: (target: Target, split: Split) => apply(() => api.pairs.setSplit({ scope: scopeOf(target), split })),
+    setFlag: (target: Target, isFlagged: boolean) => apply(() => api.pairs.change({ scope: scopeOf(target), change: { kind: 'flag', isFlagged } })),
     addTag: (target: Target, tag: string) => apply(() => api.pairs.addTag({ scope: scopeOf(target), tag })),
     removeTag: (target: Target, tag: string) => apply(() => api.pairs.removeTag({ scope: scopeOf(target), tag })),
     remove: (target: Target) => apply(() => api.make.removePairs({ scope: scopeOf(target) })),

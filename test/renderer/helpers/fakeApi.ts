@@ -191,6 +191,14 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       if (find(id).revision !== revision) throw new AppError('conflict', 'The pair was changed meanwhile.', 'Look at it again, then repeat the edit.')
       return edit([id], 'edit text', (pair) => ({ [side]: { ...pair[side], text: text || null } }))
     },
+    'pairs.change': ({ scope, change }: { scope: { ids: number[] }; change: { kind: string; isFlagged?: boolean } }) => ({ ...edit(scope.ids, change.kind, () => ({ isFlagged: change.isFlagged === true })), jobId: null }),
+    'attention.get': () => ({
+      measuredAtMs: null, modelId: null, otherModelId: null, clusterCount: 0, unmeasuredCount: studio.pairs.length, isOutdated: false,
+      acceptedCount: studio.pairs.filter((pair) => pair.status === 'accepted').length, rejectedCount: studio.pairs.filter((pair) => pair.status === 'rejected').length, learned: null, jobId: null,
+    }),
+    'attention.list': ({ ids }: { ids: number[] }) => ids.map((pairId) => ({ pairId, disagreement: null, otherScore: null, acceptProbability: null, cluster: 1, clusterSize: 4, rarity: 0.5 })),
+    'attention.refresh': () => startJob('attend', 'Find what deserves attention'),
+    'attention.getProgress': () => ({ decidedToday: 0, remainingCount: 0, flaggedCount: 0, pairsPerMinute: null, remainingMs: null, stepMs: 900_000, steps: [] }),
     'history.get': history,
     'history.undo': () => step(done, undone, 'undo'),
     'history.redo': () => step(undone, done, 'redo'),
