@@ -40,7 +40,7 @@ const all = (store: Store): Pair[] => store.pairs.list(pairFilterSchema.parse({}
 /** A pair without what every change raises. */
 const content = ({ revision: _revision, updatedAtMs: _updatedAtMs, ...rest }: Pair): object => rest
 
-test('every edit can be undone and repeated exactly, newest first, and each raises the revision', () => {
+test('every edit can be undone and repeated exactly, newest first, and each raises the revision', async () => {
   const { store, pairs, history, heard } = library()
   store.pairs.setScores('bundled:nano', [{ pairId: 2, score: 0.5 }])
   const states = [all(store).map(content)]
@@ -52,32 +52,32 @@ test('every edit can be undone and repeated exactly, newest first, and each rais
     () => pairs.editText({ id: 2, side: 'right', text: '  changed  ', revision: store.pairs.get(2).revision }),
   ]
   const labels = ['accept 2 pairs', 'move 2 pairs to test', 'tag “good” on 2 pairs', 'remove tag “good” from 1 pair', 'edit the right text of 1 pair']
-  edits.forEach((edit, index) => {
-    expect(edit().history).toEqual({ undoLabel: labels[index], redoLabel: null })
+  for (const [index, edit] of edits.entries()) {
+    expect((await edit()).history).toEqual({ undoLabel: labels[index], redoLabel: null })
     states.push(all(store).map(content))
-  })
+  }
   expect(store.pairs.get(2)).toMatchObject({ right: { text: 'changed' }, score: null })
   expect(heard.filter(topic => topic === 'pairs')).toHaveLength(5)
   let revision = store.pairs.get(2).revision
   for (let index = 4; index >= 0; index--) {
-    expect(history.undo().history).toEqual({ undoLabel: labels[index - 1] ?? null, redoLabel: labels[index] })
+    expect((await history.undo()).history).toEqual({ undoLabel: labels[index - 1] ?? null, redoLabel: labels[index] })
     expect(all(store).map(content)).toEqual(states[index])
   }
   expect(store.pairs.get(2).revision).toBeGreaterThan(revision)
   revision = store.pairs.get(2).revision
-  expect(history.undo()).toEqual({ pairs: [], changedCount: 0, history: { undoLabel: null, redoLabel: labels[0] } })
+  expect(await history.undo()).toEqual({ pairs: [], changedCount: 0, history: { undoLabel: null, redoLabel: labels[0] } })
   for (let index = 0; index < 5; index++) {
-    history.redo()
+    await history.redo()
     expect(all(store).map(content)).toEqual(states[index + 1])
   }
   expect(store.pairs.get(2).revision).toBeGreaterThan(revision)
 })
 
-test('history survives a restart, and a new edit drops what was undone', () => {
+test('history survives a restart, and a new edit drops what was undone', async () => {
   const { store, pairs, history } = library()
-  pairs.setStatus({ ids: [1] }, 'accepted')
-  pairs.setStatus({ ids: [2] }, 'rejected')
-  history.undo()
+  await pairs.setStatus({ ids: [1] }, 'accepted')
+  await pairs.setStatus({ ids: [2] }, 'rejected')
+  await history.undo()
   store.close()
   stores.pop()
   const reopened = openStore(store.projectDir)
@@ -86,11 +86,11 @@ test('history survives a restart, and a new edit drops what was undone', () => {
   reopened.history.redo()
   expect(reopened.pairs.get(2).status).toBe('rejected')
   reopened.history.undo()
-  new PairsService(reopened, new ChangeBus()).setStatus({ ids: [3] }, 'rejected')
+  await new PairsService(reopened, new ChangeBus()).setStatus({ ids: [3] }, 'rejected')
   expect(reopened.history.get()).toEqual({ undoLabel: 'reject 1 pair', redoLabel: null })
 })
 
-test('an edit of what was not shown is refused; an edit that changes nothing leaves no trace', () => {
+test('an edit of what was not shown is refused; an edit that changes nothing leaves no trace', async () => {
   const { store, pairs, history, heard } = library()
   const shown = pairs.get(1)
   pairs.editText({ id: 1, side: 'right', text: 'first', revision: shown.revision })
@@ -98,17 +98,17 @@ test('an edit of what was not shown is refused; an edit that changes nothing lea
   expect(stale).toThrow(expect.objectContaining({ code: 'conflict' }))
   expect(store.pairs.get(1).right.text).toBe('first')
   // Undo brings the old text back, but not the old revision.
-  history.undo()
+  await history.undo()
   expect(stale).toThrow(expect.objectContaining({ code: 'conflict' }))
   heard.length = 0
-  expect(pairs.setStatus({ ids: [1, 2] }, 'unreviewed').history.undoLabel).toBeNull()
+  expect((await pairs.setStatus({ ids: [1, 2] }, 'unreviewed')).history.undoLabel).toBeNull()
   expect(heard).toEqual([])
-  expect(() => pairs.setStatus({ ids: [1, 77] }, 'accepted')).toThrow(expect.objectContaining({ code: 'not-found' }))
+  await expect(pairs.setStatus({ ids: [1, 77] }, 'accepted')).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
   expect(store.pairs.get(1).status).toBe('unreviewed')
   expect(() => pairs.editText({ id: 1, side: 'left', text: ' ', revision: store.pairs.get(1).revision })).toThrow(expect.objectContaining({ code: 'bad-input' }))
 })
 
-test('new pairs and judgements go through the same history', () => {
+test('new pairs and judgements go through the same history', async () => {
   const { store, history, heard } = library()
   const judged = { verdict: 'negative', judgedAtMs: 5 } as const
   store.history.edit('judge 1 pair', [{ kind: 'judgement', pairId: 1, otherPairId: 2, before: null, after: judged }])
@@ -116,29 +116,29 @@ test('new pairs and judgements go through the same history', () => {
   const id = store.history.createPair('save 1 pair', pairRow({ tags: ['saved'] }), [{ kind: 'judgement', pairId: 4, otherPairId: 1, before: null, after: judged }])
   expect(id).toBe(4)
   expect(store.negatives.listJudgements()).toHaveLength(2)
-  expect(history.undo().pairs).toEqual([])
+  expect((await history.undo()).pairs).toEqual([])
   expect(store.negatives.listJudgements()).toMatchObject([{ pairId: 1, otherPairId: 2, verdict: 'match' }])
   expect(all(store)).toHaveLength(3)
-  history.undo()
+  await history.undo()
   expect(store.negatives.findJudgement(1, 2)).toEqual(judged)
-  history.undo()
+  await history.undo()
   expect(store.negatives.listJudgements()).toEqual([])
   expect(heard.filter(topic => topic === 'negatives')).toHaveLength(3)
-  history.redo()
-  history.redo()
-  expect(history.redo().pairs).toMatchObject([{ id: 4, tags: ['saved'] }])
+  await history.redo()
+  await history.redo()
+  expect((await history.redo()).pairs).toMatchObject([{ id: 4, tags: ['saved'] }])
   expect(store.negatives.findJudgement(4, 1)).toEqual(judged)
 })
 
-test('scores of another model are neither shown nor brought back', () => {
+test('scores of another model are neither shown nor brought back', async () => {
   const { store, pairs, history } = library(1)
   store.pairs.setScores('bundled:nano', [{ pairId: 1, score: 0.25 }])
   pairs.editText({ id: 1, side: 'left', text: 'new', revision: 1 })
-  history.undo()
+  await history.undo()
   expect(store.pairs.get(1).score).toBe(0.25)
-  history.redo()
+  await history.redo()
   store.project.setCurrentModel('run:1:best')
-  history.undo()
+  await history.undo()
   expect(store.pairs.get(1)).toMatchObject({ score: null, left: { text: 'question 1' } })
 })
 
@@ -239,7 +239,7 @@ test('projects: counts, renaming, recent ones, creating and switching', async ()
     },
     onModelChosen: async (modelId) => void chosen.push(modelId),
   })
-  pairs.setStatus({ ids: [1] }, 'accepted')
+  await pairs.setStatus({ ids: [1] }, 'accepted')
   expect(await project.get()).toMatchObject({ name: 'test', pairCount: 3, countByStatus: { accepted: 1, rejected: 0, unreviewed: 2 }, countBySplit: { train: 3 }, tokenizedImageCount: 0 })
   expect((await project.rename('Better name')).name).toBe('Better name')
   expect(heard).toContain('project')
@@ -265,6 +265,6 @@ test.each([['../../etc', 'etc'], ['CON', 'CON project'], ['a/b\\c', 'a b c'], ['
   expect(toFolderName(name)).toBe(folderName)
 })
 
-test('a name without a usable character is refused', () => {
+test('a name without a usable character is refused', async () => {
   expect(() => toFolderName('???')).toThrow(expect.objectContaining({ code: 'bad-input' }))
 })

@@ -16,6 +16,7 @@ import { DrawingsService } from './services/drawings'
 import { EmbeddingJobs } from './services/embeddingJobs'
 import { EmbeddingsService } from './services/embeddings'
 import { EvaluationService } from './services/evaluation'
+import { editLaneOf } from './services/editLane'
 import { FiltersService } from './services/filters'
 import { HistoryService } from './services/history'
 import { ImagesService } from './services/images'
@@ -150,6 +151,7 @@ export function createSession(store: Store, surroundings: SessionSurroundings): 
       try {
         await services.runs.close()
         await services.jobs.close()
+        await editLaneOf(store).idle()
       } finally {
         services.attention.dispose()
         services.images.dispose()

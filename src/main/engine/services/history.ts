@@ -5,6 +5,7 @@ import type { OnConflict, Touched } from '../store/historyStore'
 import { joinTouched } from '../store/historyStore'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
+import { editLaneOf } from './editLane'
 import { answerEdit, publishEdit } from './pairs'
 
 export class HistoryService {
@@ -21,12 +22,12 @@ export class HistoryService {
   }
 
   /** With nothing to undo, nothing changes and no pairs come back. */
-  undo(onConflict: OnConflict = 'ask'): ChangedPairs {
-    return this.#answer(this.#store.history.undo(onConflict))
+  async undo(onConflict: OnConflict = 'ask'): Promise<ChangedPairs> {
+    return this.#answer(await editLaneOf(this.#store).run(() => this.#store.bulkHistory.undo(onConflict)))
   }
 
-  redo(onConflict: OnConflict = 'ask'): ChangedPairs {
-    return this.#answer(this.#store.history.redo(onConflict))
+  async redo(onConflict: OnConflict = 'ask'): Promise<ChangedPairs> {
+    return this.#answer(await editLaneOf(this.#store).run(() => this.#store.bulkHistory.redo(onConflict)))
   }
 
   list({ beforeId, limit }: { beforeId: number | null; limit: number }): { entries: HistoryEntry[]; hasMore: boolean } {
@@ -44,7 +45,8 @@ export class HistoryService {
    * Wholly or not at all. Acts of other open windows stay as they are.
    * @throws AppError 'not-found' for an act that is no longer kept; 'conflict' as undo does
    */
-  goTo(entryId: number | null): ChangedPairs {
+  async goTo(entryId: number | null): Promise<ChangedPairs> {
+    await editLaneOf(this.#store).idle()
     const { history, historyList } = this.#store
     if (entryId !== null && !historyList.has(entryId)) {
       throw new AppError('not-found', `There is no act ${entryId} in the history any more.`, 'Read the history again: an edit after an undo drops what was undone.')

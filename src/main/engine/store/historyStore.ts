@@ -2,7 +2,7 @@
 // one transaction, and survives a restart. Undone entries can be repeated until the next edit. Each open window takes back
 // its own edits; those of windows that are gone, and of the command line, are everybody's.
 import type { Verdict } from '../../../shared/contract/entities'
-import type { History } from '../../../shared/contract/pairs'
+import { mostChangedPairs, type History } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
 import type { BinStore, IdRange } from './binStore'
 import type { Database } from './database'
@@ -24,16 +24,20 @@ export type RowChange =
   /** Whether pairs are in the project or in the bin. */
   | { kind: 'presence'; ranges: IdRange[]; before: boolean; after: boolean }
   /** One column of many pairs that had the same in it. */
-  | { kind: 'column'; column: SharedColumn; ids: number[]; before: string; after: string }
+  | { kind: 'column'; column: SharedColumn; ids: number[]; before: string | number; after: string | number }
   /** Whether people find that findings of a kind are right as they are. */
   | { kind: 'dismissal'; finding: string; pairIds: number[]; before: boolean; after: boolean }
+  /** Whether a tag is on many pairs. */
+  | { kind: 'tag'; tag: string; ids: number[]; before: boolean; after: boolean }
   | { kind: 'judgement'; pairId: number; otherPairId: number; before: JudgementRow | null; after: JudgementRow | null }
 
-export type SharedColumn = 'split' | 'status' | 'task'
+export type SharedColumn = 'split' | 'status' | 'task' | 'isFlagged'
 
 export interface Touched {
   /** Pairs that were changed or created; those that an undo removed are not among them, nor those of acts on many. */
   pairIds: number[]
+  /** Of acts on many pairs, which are not named. */
+  unnamedCount: number
   hasPairs: boolean
   /** Whether no pair came or went, and `pairIds` names all that changed. */
   isSameList: boolean
@@ -42,7 +46,7 @@ export interface Touched {
   hasDismissals: boolean
 }
 
-interface Entry {
+export interface Entry {
   id: number
   label: string
   changes: string
@@ -58,7 +62,7 @@ export const whose = (): [string | null, string] => {
   return [windowId, JSON.stringify([...openWindowIds])]
 }
 
-const nothing: Touched = { pairIds: [], hasPairs: false, isSameList: true, hasJudgements: false, hasDismissals: false }
+export const nothing: Touched = { pairIds: [], unnamedCount: 0, hasPairs: false, isSameList: true, hasJudgements: false, hasDismissals: false }
 
 export class HistoryStore {
   constructor(private readonly database: Database, private readonly pairs: PairStore, private readonly project: ProjectStore, private readonly bin: BinStore) {}
@@ -140,11 +144,12 @@ export class HistoryStore {
       const touched = this.applyAll(parts.map(changes => changes.map(change => mergeTags(change, present))))
       this.bin.giveTo(entry.id)
       this.database.run('UPDATE history SET isUndone = ? WHERE id = ?', isUndone, entry.id)
+      this.database.run('UPDATE historyParts SET isApplied = ? WHERE entryId = ?', 1 - isUndone, entry.id)
       return touched
     })
   }
 
-  private present(changes: readonly RowChange[]): PresentRows {
+  present(changes: readonly RowChange[]): PresentRows {
     const rows = this.pairs.getRows(changes.flatMap(change => (change.kind === 'pair' ? [change.id] : [])))
     return {
       pair: id => rows.get(id),
@@ -162,11 +167,11 @@ export class HistoryStore {
     return this.firstUndone()?.id ?? null
   }
 
-  private lastDone(): Entry | undefined {
+  lastDone(): Entry | undefined {
     return this.database.get<Entry>(`SELECT id, label, changes FROM history WHERE isUndone = 0 AND ${mine} ORDER BY id DESC LIMIT 1`, ...whose())
   }
 
-  private firstUndone(): Entry | undefined {
+  firstUndone(): Entry | undefined {
     return this.database.get<Entry>(`SELECT id, label, changes FROM history WHERE isUndone = 1 AND ${mine} ORDER BY id LIMIT 1`, ...whose())
   }
 
@@ -184,10 +189,16 @@ export class HistoryStore {
     return joinTouched(parts.map(changes => this.apply(changes)))
   }
 
-  private apply(changes: readonly RowChange[]): Touched {
+  /** @param entryId the entry that keeps pairs which are binned; null leaves that to the caller */
+  apply(changes: readonly RowChange[], entryId: number | null = null): Touched {
     const hasPairs = changes.some(change => change.kind !== 'judgement' && change.kind !== 'dismissal')
     const revision = hasPairs ? this.project.nextRevision() : 0
     const pairIds = new Set<number>()
+    let unnamedCount = 0
+    const name = (ids: readonly number[]): void => {
+      if (ids.length > mostChangedPairs) unnamedCount += ids.length
+      else for (const id of ids) pairIds.add(id)
+    }
     for (const change of changes) {
       if (change.kind === 'judgement') {
         this.applyJudgement(change)
@@ -200,6 +211,12 @@ export class HistoryStore {
       }
       if (change.kind === 'column') {
         this.pairs.setColumn(change.ids, change.column, change.after, revision)
+        name(change.ids)
+        continue
+      }
+      if (change.kind === 'tag') {
+        this.pairs.setTag(change.ids, change.tag, change.after, revision)
+        name(change.ids)
         continue
       }
       if (change.kind === 'dismissal') {
@@ -213,9 +230,10 @@ export class HistoryStore {
       } else if (change.before === null) this.pairs.insert(change.id, change.after, revision)
       else this.pairs.update(change.id, change.after, revision)
     }
-    const isSameList = changes.every(change => change.kind === 'judgement' || change.kind === 'dismissal' || (change.kind === 'pair' && change.before !== null && change.after !== null))
+    if (entryId !== null) this.bin.giveTo(entryId)
+    const isSameList = unnamedCount === 0 && changes.every(change => change.kind !== 'presence' && (change.kind !== 'pair' || (change.before !== null && change.after !== null)))
     const hasKind = (kind: RowChange['kind']): boolean => changes.some(change => change.kind === kind)
-    return { pairIds: [...pairIds], hasPairs, isSameList, hasJudgements: hasKind('judgement'), hasDismissals: hasKind('dismissal') }
+    return { pairIds: [...pairIds], unnamedCount, hasPairs, isSameList, hasJudgements: hasKind('judgement'), hasDismissals: hasKind('dismissal') }
   }
 
   private applyDismissal({ finding, pairIds, after }: Extract<RowChange, { kind: 'dismissal' }>): void {
@@ -238,16 +256,16 @@ export class HistoryStore {
 
 /** What several steps touched together. */
 export const joinTouched = (steps: readonly Touched[]): Touched => ({
-  pairIds: [...new Set(steps.flatMap(step => step.pairIds))],
+  pairIds: [...new Set(steps.flatMap(step => step.pairIds))], unnamedCount: steps.reduce((sum, step) => sum + step.unnamedCount, 0),
   hasPairs: steps.some(step => step.hasPairs), isSameList: steps.every(step => step.isSameList), hasJudgements: steps.some(step => step.hasJudgements),
   hasDismissals: steps.some(step => step.hasDismissals),
 })
 
 const readChanges = (entry: Entry): RowChange[] => JSON.parse(entry.changes) as RowChange[]
 
-const turnAround = (change: RowChange): RowChange => ({ ...change, before: change.after, after: change.before }) as RowChange
+export const turnAround = (change: RowChange): RowChange => ({ ...change, before: change.after, after: change.before }) as RowChange
 
-function overtakenError(label: string, pairIds: readonly number[]): AppError {
+export function overtakenError(label: string, pairIds: readonly number[]): AppError {
   const shown = pairIds.slice(0, 3).map(id => `pair ${id}`).join(', ')
   const rest = pairIds.length > 3 ? ` and ${pairIds.length - 3} more` : ''
   const was = pairIds.length === 1 ? 'was' : 'were'

@@ -5,6 +5,7 @@ import { basename, resolve } from 'node:path'
 import { AppError } from '../../../shared/errors'
 import { AttentionStore } from './attentionStore'
 import { BinStore } from './binStore'
+import { BulkHistory } from './bulkHistory'
 import { CodebookUseStore } from './codebookUseStore'
 import { Database } from './database'
 import { EmbeddingStore } from './embeddingStore'
@@ -40,6 +41,7 @@ export interface Store {
   readonly pairs: PairStore
   readonly history: HistoryStore
   readonly historyList: HistoryList
+  readonly bulkHistory: BulkHistory
   readonly filters: FilterStore
   readonly bin: BinStore
   readonly imports: ImportStore
@@ -130,6 +132,9 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
   project.ensure(fallback)
   const pairs = new PairStore(database, project)
   const bin = new BinStore(database)
+  const history = new HistoryStore(database, pairs, project, bin)
+  const bulkHistory = new BulkHistory(database, history)
+  bulkHistory.recover()
   return {
     projectDir: files.projectDir,
     files,
@@ -137,8 +142,9 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     images: new ImageStore(database),
     pairs,
     filters: new FilterStore(database),
-    history: new HistoryStore(database, pairs, project, bin),
+    history,
     historyList: new HistoryList(database),
+    bulkHistory,
     bin,
     imports: new ImportStore(database),
     making: new MakingStore(database),

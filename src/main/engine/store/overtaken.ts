@@ -7,7 +7,7 @@ export interface PresentRows {
   pair(id: number): PairRow | undefined
   judgement(pairId: number, otherPairId: number): JudgementRow | null
   /** Those of the pairs that have something else in a column. */
-  otherThan(ids: readonly number[], column: SharedColumn, value: string): number[]
+  otherThan(ids: readonly number[], column: SharedColumn, value: string | number): number[]
 }
 
 const isMeasured = (column: string): boolean => column === 'score' || column === 'scoreModelId'
@@ -24,6 +24,8 @@ export function findOvertaken(changes: readonly RowChange[], present: PresentRow
     if (change.kind === 'presence') continue
     // To dismiss twice is to dismiss.
     if (change.kind === 'dismissal') continue
+    // Tags of two people do not stand in each other's way.
+    if (change.kind === 'tag') continue
     if (change.kind === 'column') {
       for (const id of present.otherThan(change.ids, change.column, change.before)) overtaken.add(id)
       continue

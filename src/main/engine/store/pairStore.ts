@@ -1,10 +1,10 @@
 // Pairs: windows, facets, and the row changes that edits and undo are made of.
-import type { Pair, Split, Status, Task } from '../../../shared/contract/entities'
+import { splitSchema, statusSchema, type Pair, type Split, type Status, type Task } from '../../../shared/contract/entities'
 import type { Facets, PairChange, PairFilter, PairScope, PairSort } from '../../../shared/contract/pairs'
 import type { FilterNode } from '../../../shared/filter/filterTree'
 import { AppError } from '../../../shared/errors'
 import type { Database, SqlValue } from './database'
-import { andBits, countBits, idsOfBits, minusBits, type PairBits } from './pairBits'
+import { andBits, countBits, hasBit, idsOfBits, minusBits, type PairBits } from './pairBits'
 import { allOf } from './filterSql'
 import { PairIndex } from './pairIndex'
 import type { ProjectStore } from './projectStore'
@@ -126,6 +126,21 @@ export class PairStore {
     return scope.except.length === 0 ? bits : minusBits(bits, this.index.idsToBits(scope.except))
   }
 
+  /** Pairs of a scope that a change would change, by what they have now; a tag is on or off for all of them. */
+  changingByValue(scope: PairScope, change: PairChange): { before: string | null; ids: Int32Array }[] {
+    const changing = andBits(this.inScope(scope), this.index.bitsOf(changedBy(change)))
+    if (change.kind !== 'status' && change.kind !== 'split') return [{ before: null, ids: idsOfBits(changing) }]
+    const words = (change.kind === 'status' ? statusSchema : splitSchema).options
+    return words.map((word) => ({ before: word, ids: idsOfBits(andBits(changing, this.index.bitsOf({ kind: 'term', name: change.kind, test: { kind: 'words', words: [word] } }))) }))
+      .filter(({ ids }) => ids.length > 0)
+  }
+
+  /** Those of the ids that are no pair's. */
+  listMissing(pairIds: readonly number[]): number[] {
+    const present = this.index.idsToBits(pairIds)
+    return pairIds.filter((id) => !hasBit(present, id))
+  }
+
   countScope(scope: PairScope): number {
     return countBits(this.inScope(scope))
   }
@@ -178,17 +193,25 @@ export class PairStore {
   }
 
   /** Those of the ids whose pairs have this in a column. */
-  having(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string): number[] {
+  having(pairIds: readonly number[], column: 'split' | 'status' | 'task' | 'isFlagged', value: string | number): number[] {
     return this.database.all<{ id: number }>(`SELECT p.id FROM json_each(?) j JOIN pairs p ON p.id = j.value WHERE p.${column} = ?`, JSON.stringify(pairIds), value).map(row => row.id)
   }
 
   /** Sets one column of many pairs; those that are gone are passed over. */
-  setColumn(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string, revision: number): void {
+  setColumn(pairIds: readonly number[], column: 'split' | 'status' | 'task' | 'isFlagged', value: string | number, revision: number): void {
     this.database.run(`UPDATE pairs SET ${column} = ?, revision = ?, updatedAtMs = ? WHERE id IN (SELECT value FROM json_each(?))`, value, revision, Date.now(), JSON.stringify(pairIds))
   }
 
+  /** Puts a tag on pairs or takes it off; pairs that are gone, or already so, are left alone. */
+  setTag(pairIds: readonly number[], tag: string, isOn: boolean, revision: number): void {
+    const ids = JSON.stringify(pairIds)
+    if (isOn) this.database.run('INSERT OR IGNORE INTO pairTags (pairId, tag) SELECT p.id, ? FROM json_each(?) j JOIN pairs p ON p.id = j.value', tag, ids)
+    else this.database.run('DELETE FROM pairTags WHERE tag = ? AND pairId IN (SELECT value FROM json_each(?))', tag, ids)
+    this.database.run('UPDATE pairs SET revision = ?, updatedAtMs = ? WHERE id IN (SELECT value FROM json_each(?))', revision, Date.now(), ids)
+  }
+
   /** Those of the pairs that have something else in a column; pairs that are gone are not among them. */
-  listOtherThan(pairIds: readonly number[], column: 'split' | 'status' | 'task', value: string): number[] {
+  listOtherThan(pairIds: readonly number[], column: 'split' | 'status' | 'task' | 'isFlagged', value: string | number): number[] {
     return this.database.all<{ id: number }>(`SELECT id FROM pairs WHERE ${column} <> ? AND id IN (SELECT value FROM json_each(?))`, value, JSON.stringify(pairIds)).map(row => row.id)
   }
 

@@ -55,7 +55,7 @@ export class BulkEdits {
 
   async change({ scope, change }: Asked): Promise<ChangedPairs & { jobId: number | null }> {
     const { store, pairs, jobs, changes } = this.dependencies
-    if (!isTextChange(change)) return { ...pairs.change(scope, change), jobId: null }
+    if (!isTextChange(change)) return { ...(await pairs.change(scope, change)), jobId: null }
     const ids = store.pairs.listScope(scope)
     // Before a job, so that a pattern that cannot be read is told at once.
     const next = this.#portions({ ids: [...ids] }, change)
