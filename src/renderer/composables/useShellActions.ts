@@ -1,5 +1,5 @@
 // Keys and palette commands that work in every view.
-import { Blocks, Camera, Download, FolderOpen, Keyboard, ListTodo, Redo2, SunMoon, Undo2, Upload } from '@lucide/vue'
+import { Blocks, Camera, Download, FolderOpen, History, Keyboard, ListTodo, Redo2, SunMoon, Undo2, Upload } from '@lucide/vue'
 import { useRouter } from 'vue-router'
 import { actionOf, type ActionId } from '@renderer/lib/actions'
 import { viewEntries } from '@renderer/router/views'
@@ -25,6 +25,7 @@ export function useShellActions(): void {
     'keys.show': () => { shell.isKeySheetOpen = true },
     'history.undo': () => void history.undo(),
     'history.redo': () => void history.redo(),
+    'history.show': () => { shell.isHistoryOpen = true },
     'jobs.toggle': () => { shell.isJobTrayOpen = !shell.isJobTrayOpen },
     'import.open': () => { shell.isImportOpen = true },
     'export.open': () => { shell.isExportOpen = true },
@@ -51,6 +52,7 @@ export function useShellActions(): void {
     { id: 'tokens.start', label: 'Tokenize pictures', group: 'Actions', icon: Blocks, run: tokenize },
     { id: 'history.undo', label: 'Undo', group: 'Actions', icon: Undo2, keys: keyOf('history.undo'), run: () => history.undo() },
     { id: 'history.redo', label: 'Redo', group: 'Actions', icon: Redo2, keys: keyOf('history.redo'), run: () => history.redo() },
+    { id: 'history.show', label: 'Show the history', group: 'Actions', icon: History, keys: keyOf('history.show'), run: () => { shell.isHistoryOpen = true } },
     { id: 'project.open', label: 'Open or create a project', group: 'Actions', icon: FolderOpen, run: () => { shell.isProjectDialogOpen = true } },
     { id: 'theme.switch', label: 'Switch between dark and light', group: 'Actions', icon: SunMoon, run: () => settings.set({ theme: settings.isDark ? 'light' : 'dark' }) },
     { id: 'jobs.toggle', label: 'Show or hide jobs', group: 'Actions', icon: ListTodo, keys: keyOf('jobs.toggle'), run: () => { shell.isJobTrayOpen = !shell.isJobTrayOpen } },

@@ -6,12 +6,13 @@ export const useShellStore = defineStore('shell', () => {
   const isPaletteOpen = ref(false)
   const isKeySheetOpen = ref(false)
   const isJobTrayOpen = ref(false)
+  const isHistoryOpen = ref(false)
   const isImportOpen = ref(false)
   const isProjectDialogOpen = ref(false)
   const isExportOpen = ref(false)
   const isSnapshotsOpen = ref(false)
   /** While a layer is open, single keys belong to it and not to the view. */
-  const hasLayer = computed(() => isPaletteOpen.value || isKeySheetOpen.value || isImportOpen.value || isProjectDialogOpen.value || isExportOpen.value || isSnapshotsOpen.value)
+  const hasLayer = computed(() => isPaletteOpen.value || isKeySheetOpen.value || isHistoryOpen.value || isImportOpen.value || isProjectDialogOpen.value || isExportOpen.value || isSnapshotsOpen.value)
 
-  return { isPaletteOpen, isKeySheetOpen, isJobTrayOpen, isImportOpen, isProjectDialogOpen, isExportOpen, isSnapshotsOpen, hasLayer }
+  return { isPaletteOpen, isKeySheetOpen, isJobTrayOpen, isHistoryOpen, isImportOpen, isProjectDialogOpen, isExportOpen, isSnapshotsOpen, hasLayer }
 })

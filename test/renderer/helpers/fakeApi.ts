@@ -199,6 +199,15 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
     'attention.list': ({ ids }: { ids: number[] }) => ids.map((pairId) => ({ pairId, disagreement: null, otherScore: null, acceptProbability: null, cluster: 1, clusterSize: 4, rarity: 0.5 })),
     'attention.refresh': () => startJob('attend', 'Find what deserves attention'),
     'attention.getProgress': () => ({ decidedToday: 0, remainingCount: 0, flaggedCount: 0, pairsPerMinute: null, remainingMs: null, stepMs: 900_000, steps: [] }),
+    'history.list': () => ({ entries: [...done.map((entry, index) => ({ id: index + 1, label: entry.label, isUndone: false })), ...undone.map((entry, index) => ({ id: done.length + undone.length - index, label: entry.label, isUndone: true }))]
+      .sort((a, b) => b.id - a.id).map((entry) => ({ ...entry, atMs: 0, changeCount: 1, isMine: true })), hasMore: false }),
+    'history.listForPair': () => [],
+    'history.goTo': ({ entryId }: { entryId: number }) => {
+      while (done.length > entryId) step(done, undone, 'undo')
+      while (done.length < entryId) step(undone, done, 'redo')
+      return { pairs: [], changedCount: 0, history: history() }
+    },
+    'pairs.preview': ({ scope }: { scope: { ids?: number[] } }) => ({ count: scope.ids?.length ?? studio.pairs.length, changeCount: scope.ids?.length ?? studio.pairs.length, refusedCount: 0, examples: [] }),
     'history.get': history,
     'history.undo': () => step(done, undone, 'undo'),
     'history.redo': () => step(undone, done, 'redo'),

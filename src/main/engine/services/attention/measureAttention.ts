@@ -41,11 +41,10 @@ export const clusterCountFor = (pairCount: number): number => Math.max(1, Math.m
 /** Four decimals: finer differences would only make rows differ that are alike. */
 const round = (value: number): number => Math.round(value * 10_000) / 10_000
 
-export async function embedPage<Row extends MeasuredSides>({ embeddings }: Measurer, model: UsableModel, page: Row[], work: Work): Promise<EmbeddedPage<Row>> {
-  const quiet = { ...silentWork(work.signal), log: (line: string) => work.log(line) }
-  const pairs = await embeddings.keepReadable(model, page, quiet)
-  const left = await embeddings.embed(model, pairs.map((pair) => pair.left), quiet)
-  const right = await embeddings.embed(model, pairs.map((pair) => pair.right), quiet)
+export async function embedPage<Row extends MeasuredSides>({ embeddings }: Measurer, model: UsableModel, page: Row[], work: Work, told: Work = { ...silentWork(work.signal), log: (line) => work.log(line) }): Promise<EmbeddedPage<Row>> {
+  const pairs = await embeddings.keepReadable(model, page, told)
+  const left = await embeddings.embed(model, pairs.map((pair) => pair.left), told)
+  const right = await embeddings.embed(model, pairs.map((pair) => pair.right), told)
   return { pairs, left: left.vectors, right: right.vectors, width: left.width }
 }
 
@@ -76,7 +75,7 @@ async function findCentres(measurer: Measurer, model: UsableModel, context: JobC
   const { store, compute } = measurer
   const { pairCount } = store.project.counts()
   context.enterPhase('finding clusters')
-  const sample = await embedPage(measurer, model, store.attention.sample(sampleSize), context)
+  const sample = await embedPage(measurer, model, store.attention.sample(sampleSize), context, context)
   if (sample.pairs.length === 0) return null
   const rows = pairDirections(sample)
   const { centres } = await compute.call('findCentres', { rows, width: sample.width, clusterCount: clusterCountFor(pairCount), seed }, { signal: context.signal })
