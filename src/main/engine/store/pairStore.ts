@@ -192,9 +192,9 @@ export class PairStore {
     return this.database.count('SELECT count(*) FROM pairs')
   }
 
-  /** Those of the ids whose pairs have this in a column. */
+  /** Those of the ids whose pairs have this in a column. CROSS JOIN, else SQLite may walk all pairs of that value for each id. */
   having(pairIds: readonly number[], column: 'split' | 'status' | 'task' | 'isFlagged', value: string | number): number[] {
-    return this.database.all<{ id: number }>(`SELECT p.id FROM json_each(?) j JOIN pairs p ON p.id = j.value WHERE p.${column} = ?`, JSON.stringify(pairIds), value).map(row => row.id)
+    return this.database.all<{ id: number }>(`SELECT p.id FROM json_each(?) j CROSS JOIN pairs p ON p.id = j.value WHERE p.${column} = ?`, JSON.stringify(pairIds), value).map(row => row.id)
   }
 
   /** Sets one column of many pairs; those that are gone are passed over. */
