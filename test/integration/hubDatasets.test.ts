@@ -130,6 +130,8 @@ describe('downloading and importing', () => {
   it('brings parts of a data set as pairs, in the splits that their names mean', async () => {
     expect(await fetchParts('people/captions', 'default/train', 'default/validation')).toMatchObject({ state: 'done', summary: expect.stringContaining('Licence: cc-by-4.0') as string })
     expect(await importAll('people/captions')).toEqual(['train picture: caption 1', 'train picture: caption 2', 'train picture: caption 3', 'validation picture: caption 4'])
+    const [{ sources } = { sources: [] }] = await client.import.listHubSources({})
+    expect(await client.import.previewPairs({ sourceToken: sources[0]!.token })).toMatchObject([{ isUsable: true, left: { drawingId: expect.stringMatching(/^[0-9a-f]{64}$/) as string }, right: { text: 'caption 4' } }])
     const { path } = await engine.services.images.imageFile((await client.pairs.list({})).pairs.find((pair) => pair.right.text === 'caption 1')!.left.imageId!, 'full')
     expect(readFileSync(path).equals(await png(1))).toBe(true)
   })

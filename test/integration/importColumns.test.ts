@@ -9,7 +9,7 @@ const cases: [string, Record<string, string>, Partial<ReturnType<typeof guessCol
   ['an edit', { input_image: 'a.png', 'Edit prompt': 'e', output_image: 'b.png' }, { leftImage: 'input_image', leftText: 'Edit prompt', rightImage: 'output_image' }],
   ['the second picture first', { target: 'b.png', source_image: 'a.png', instruction: 'i' }, { leftImage: 'source_image', leftText: 'instruction', rightImage: 'target' }],
   ['text alone', { question: 'q', answer: 'a' }, { leftText: 'question', rightText: 'answer' }],
-  ['columns with a meaning of their own', { image: 'a.png', Group: 'a very long group name', split: 'train', words: 'w' }, { leftImage: 'image', rightText: 'words' }],
+  ['columns with a meaning of their own', { image: 'a.png', Group: 'a very long group name', split: 'train', words: 'w' }, { leftImage: 'image', rightText: 'words', group: 'Group', split: 'split' }],
   ['a picture column without values to judge', { image: '', caption: 'c' }, { leftImage: 'image', rightText: 'caption' }],
   ['nothing of use', {}, {}],
 ]

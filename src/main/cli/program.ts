@@ -61,7 +61,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .option('--left-text <column>', 'column of the left text')
     .option('--right-image <column>', 'column of the right picture')
     .option('--right-text <column>', 'column of the right text')
-    .option('--mapping <file>', 'the four columns as a JSON file')
+    .option('--mapping <file>', 'the columns as a JSON file: leftImage, leftText, rightImage, rightText, task, split, status, group, tags')
     .addOption(new Option('--format <form>', 'read the source as this form; found from the source when left out').choices(importSourceKindSchema.options))
     .option('--start-over', 'begin at the first row even where an earlier import was broken off')
     .option('--part <config/split>', 'with hf: part of the data set; may be repeated', collect, [])

@@ -103,7 +103,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const sideVectors = new SideVectors(store)
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const pairs = new PairsService(store, changes)
-  const imports = new ImportsService(store, picker, changes)
+  const imports = new ImportsService(store, picker, changes, drawings)
   const snapshots = new SnapshotsService({ store, jobs, picker, changes })
   const tokenizerIdOf = async (modelId: string) => (await models.resolve(modelId)).tokenizerId
   return {

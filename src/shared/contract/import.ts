@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { procedure } from './procedure'
-import { id, splitSchema, taskSchema } from './entities'
+import { id, splitSchema, statusSchema, taskSchema } from './entities'
 
 /** The forms that data may have; the engine has one reader for each. */
 export const importSourceKindSchema = z.enum([
@@ -14,6 +14,12 @@ export const columnMappingSchema = z.strictObject({
   leftText: z.string().nullable().default(null),
   rightImage: z.string().nullable().default(null),
   rightText: z.string().nullable().default(null),
+  // Left out: a column of that name, where there is one. Null: none.
+  task: z.string().nullable().optional(),
+  split: z.string().nullable().optional(),
+  status: z.string().nullable().optional(),
+  group: z.string().nullable().optional(),
+  tags: z.string().nullable().optional(),
 })
 export type ColumnMapping = z.infer<typeof columnMappingSchema>
 
@@ -37,6 +43,23 @@ export const importPreviewSchema = z.object({
   resumesAfterRow: z.number().nullable(),
 })
 export type ImportPreview = z.infer<typeof importPreviewSchema>
+
+const previewSideSchema = z.object({
+  /** A drawing, by URL; null where there is no picture, or none that can be read. */
+  drawingId: z.string().nullable(),
+  text: z.string().nullable(),
+})
+/** A row as it would become a pair, or why it cannot. */
+export const previewPairSchema = z.object({
+  location: z.string(),
+  left: previewSideSchema, right: previewSideSchema,
+  task: taskSchema, split: splitSchema, status: statusSchema, tags: z.array(z.string()), group: z.string().nullable(),
+  /** Null where nothing is wrong; what is noted stands here too. */
+  problem: z.string().nullable(),
+  /** Whether it would be imported. */
+  isUsable: z.boolean(),
+})
+export type PreviewPair = z.infer<typeof previewPairSchema>
 
 export const importProblemSchema = z.object({ id, importId: id, location: z.string(), code: z.string(), reason: z.string() })
 export type ImportProblem = z.infer<typeof importProblemSchema>
@@ -93,6 +116,9 @@ const hubRepository = { repository: z.string().trim().min(1).max(300), revision:
 export const importContract = {
   inspect: procedure('Looks at a source without importing: its form, columns, first rows and a suggested mapping.',
     z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null) }), importPreviewSchema),
+  previewPairs: procedure('Shows the first rows as the pairs that they would become, pictures included; nothing is written.',
+    z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null), mapping: columnMappingSchema.nullable().default(null), task: taskSchema.default('caption'), split: splitSchema.default('train') }),
+    z.array(previewPairSchema)),
   start: procedure('Starts an import job. Pairs that the project already holds are left as they are; an import of the same source that was broken off goes on.',
     z.strictObject({ sourceToken: z.string(), kind: importSourceKindSchema.nullable().default(null), startOver: z.boolean().default(false), mapping: columnMappingSchema.nullable().default(null), task: taskSchema.default('caption'), split: splitSchema.default('train') }),
     z.object({ jobId: id })),

@@ -164,6 +164,10 @@ export function createFakeApi(start: Partial<FakeStudio> = {}): FakeApi {
       sampleRows: [1, 2, 3].map((row) => ({ file: `img/${row}.png`, caption: `a red circle above ${row} squares`, source: 'studio' })),
       suggestedMapping: { leftImage: null, leftText: 'caption', rightImage: 'file', rightText: null },
     }),
+    'import.previewPairs': () => [1, 2].map((row) => ({
+      location: `captions.csv, row ${row + 1}`, left: { drawingId: null, text: `a red circle above ${row} squares` }, right: { drawingId: 'a'.repeat(64), text: null },
+      task: 'caption', split: 'train', status: 'unreviewed', tags: row === 1 ? ['shapes'] : [], group: null, problem: row === 2 ? 'There is no file “img/2.png”.' : null, isUsable: row === 1,
+    })),
     'import.start': () => startJob('import', 'Import captions.csv'),
     'import.list': () => [{ id: 1, sourceName: 'captions.csv', startedAtMs: Date.now() - 120_000, finishedAtMs: Date.now() - 60_000, addedPairCount: 238, knownPairCount: 0, problemCount: 2 }],
     'import.listProblems': () => ({ total: 2, problems: [

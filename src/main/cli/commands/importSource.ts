@@ -29,7 +29,7 @@ async function readMapping(options: ImportOptions): Promise<ColumnMapping | null
     return Object.values(columns).some((column) => column !== null) ? columns : null
   }
   const parsed = columnMappingSchema.safeParse(JSON.parse(await readFile(options.mapping, 'utf8')))
-  if (!parsed.success) throw new AppError('bad-input', `${options.mapping} is not a column mapping.`, 'Give an object with leftImage, leftText, rightImage and rightText, each a column name or null.')
+  if (!parsed.success) throw new AppError('bad-input', `${options.mapping} is not a column mapping.`, 'Give an object with leftImage, leftText, rightImage and rightText, and if wanted task, split, status, group and tags, each a column name or null.')
   return parsed.data
 }
 

@@ -41,6 +41,7 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
     },
     import: {
       inspect: os.import.inspect.handler(({ input }) => engine.services.imports.inspect(input.sourceToken, input.kind)),
+      previewPairs: os.import.previewPairs.handler(({ input }) => engine.services.imports.previewPairs(input)),
       start: os.import.start.handler(({ input }) => engine.services.importJobs.start(input)),
       lookUpHub: os.import.lookUpHub.handler(({ input, signal }) => engine.services.hubDatasets.lookUp(input, signal)),
       fetchHub: os.import.fetchHub.handler(({ input }) => engine.services.hubDatasets.fetch(input)),

@@ -9,6 +9,9 @@ export const extraColumns = ['task', 'split', 'status', 'group', 'tags', 'left_r
 /** Columns of the studio's own exports: they are what they say, also where the first rows leave them empty. */
 export const ownMapping = { leftImage: 'left_image', leftText: 'left_text', rightImage: 'right_image', rightText: 'right_text' } as const satisfies ColumnMapping
 
+/** Those of them that people may take from another column. */
+const mappedExtras = ['task', 'split', 'status', 'group', 'tags'] as const
+
 const rightImageNames = ['rightimage', 'targetimage', 'editedimage', 'outputimage', 'imageafter', 'afterimage', 'target', 'image2', 'imageb', 'cropimage', 'positiveimage']
 const leftImageNames = ['leftimage', 'image', 'imagepath', 'imagefile', 'filename', 'filepath', 'file', 'path', 'img', 'picture', 'photo', 'queryimage', 'sourceimage', 'inputimage', 'image1', 'imagea']
 const leftTextNames = ['lefttext', 'question', 'instruction', 'edit', 'editprompt', 'prompt', 'query', 'querytext', 'phrase', 'command']
@@ -41,7 +44,12 @@ export function guessColumns(columns: readonly string[], rows: readonly Record<s
   const otherTexts = texts.filter(name => name !== leftText)
   let rightText = named(otherTexts, rightTextNames)
   if (rightText === null && rightImage === null) rightText = longest(otherTexts, valuesOf)
-  return { leftImage, leftText, rightImage, rightText }
+  // Only those that are there are named, so that a mapping that was written by hand need not name them all.
+  const extras = Object.fromEntries(mappedExtras.flatMap(name => {
+    const column = columns.find(other => other.toLowerCase() === name)
+    return column === undefined ? [] : [[name, column]]
+  }))
+  return { leftImage, leftText, rightImage, rightText, ...extras }
 }
 
 /** Captions are longer than ids and labels. */

@@ -1,18 +1,22 @@
 // What the interface asks about imports. The job that runs one is started by the router with `run`.
-import type { ColumnMapping, ImportPreview, ImportProblem, ImportRecord, SourceKind } from '../../../../shared/contract/import'
+import type { ColumnMapping, ImportPreview, ImportProblem, ImportRecord, PreviewPair, SourceKind } from '../../../../shared/contract/import'
 import type { Store } from '../../store/openStore'
 import type { ChangeBus } from '../changes'
 import { publishEdit } from '../pairs'
+import type { DrawingsService } from '../drawings'
 import type { Picker } from '../picker'
 import type { ImportDefaults } from './pairDraft'
-import { inspectSource, runImport, type ImportOptions } from './runImport'
+import { previewPairs } from './previewPairs'
+import { inspectSource, openSource, runImport, type ImportOptions } from './runImport'
 
 export class ImportsService {
   readonly #store: Store
   readonly #picker: Picker
   readonly #changes: ChangeBus
+  readonly #drawings: DrawingsService
 
-  constructor(store: Store, picker: Picker, changes: ChangeBus) {
+  constructor(store: Store, picker: Picker, changes: ChangeBus, drawings: DrawingsService) {
+    this.#drawings = drawings
     this.#store = store
     this.#picker = picker
     this.#changes = changes
@@ -20,6 +24,12 @@ export class ImportsService {
 
   inspect(sourceToken: string, kind: SourceKind | null = null): Promise<ImportPreview> {
     return inspectSource(this.#picker.pathForToken(sourceToken), { kind, store: this.#store })
+  }
+
+  /** @throws AppError as an import does before it writes */
+  async previewPairs({ sourceToken, kind, mapping, ...defaults }: ImportDefaults & { sourceToken: string; kind: SourceKind | null; mapping: ColumnMapping | null }): Promise<PreviewPair[]> {
+    const source = await openSource(this.#picker.pathForToken(sourceToken), mapping, defaults, kind)
+    return previewPairs(source.rows(), defaults, this.#drawings)
   }
 
   /** Runs to the end; see runImport for what it throws. */

@@ -100,6 +100,8 @@ function draftOf(location: string, values: Record<string, Cell>, mapping: Column
   }
   const mapped = Object.values(mapping)
   const extra = (name: (typeof extraColumns)[number]): string | null => {
+    const chosen = (mapping as Readonly<Partial<Record<string, string | null>>>)[name]
+    if (chosen !== undefined) return cell(chosen)
     const column = Object.keys(values).find(key => key.toLowerCase() === name)
     return column === undefined || mapped.includes(column) ? null : cell(column)
   }

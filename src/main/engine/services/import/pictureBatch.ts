@@ -83,7 +83,8 @@ export class PictureBatches {
   }
 }
 
-function readProblem(path: string, thrown: NodeJS.ErrnoException): RowProblem {
+/** Why the bytes of a picture cannot be had. */
+export function readProblem(path: string, thrown: NodeJS.ErrnoException): RowProblem {
   const { code, message } = thrown
   if (thrown instanceof LeadsOut) return { code: 'path-escape', reason: `“${path}” is not read: ${thrown.message}. Put a copy there, or name the picture by its full path.` }
   if (thrown instanceof PictureTooLarge) return { code: 'huge-picture', reason: `“${path}” is not taken: ${message}.` }

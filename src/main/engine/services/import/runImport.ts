@@ -46,6 +46,12 @@ export async function inspectSource(sourcePath: string, options: { kind?: Source
   }
 }
 
+/** The rows of a source as an import would read them; nothing is written. @throws AppError as runImport does before it writes */
+export async function openSource(sourcePath: string, mapping: ColumnMapping | null, defaults: ImportDefaults, kind: SourceKind | null): Promise<OpenedSource> {
+  const path = resolve(sourcePath)
+  return chooseReader(await lookAt(path), kind).open(path, mapping, defaults)
+}
+
 /**
  * @param mapping null takes the suggested one; used only for forms with columns
  * @throws AppError 'unknown-column', 'bad-input', 'unreadable-file' before anything is written; 'disk-full', 'cancelled' later

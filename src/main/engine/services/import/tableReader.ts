@@ -48,16 +48,18 @@ async function previewTable(table: Table): Promise<ReaderPreview> {
 }
 
 async function openMapped(table: Table, mapping: ColumnMapping | null, defaults: ImportDefaults): Promise<Omit<OpenedSource, 'fingerprint'>> {
-  const wanted = Object.values(mapping ?? noMapping).filter(name => name !== null)
+  const wanted = columnsOf(mapping ?? noMapping)
   const { columns, sampleRows, rowCount } = await scanTable(table, wanted)
   if (rowCount === 0) throw new AppError('bad-input', `“${table.name}” has no rows.`, 'Choose a table with a header line and at least one row below it.')
   const checked = checkMapping(table.name, mapping ?? guessColumns(columns, sampleRows), columns)
   return { rows: () => readTableDrafts(table, checked, columns, defaults), total: rowCount }
 }
 
+const columnsOf = (mapping: ColumnMapping): string[] => Object.values(mapping).filter(name => typeof name === 'string')
+
 function checkMapping(tableName: string, mapping: ColumnMapping, columns: readonly string[]): ColumnMapping {
   const present = `The columns of “${tableName}” are: ${columns.map(name => `“${name}”`).join(', ')}.`
-  const unknown = Object.values(mapping).filter(name => name !== null && !columns.includes(name))
+  const unknown = columnsOf(mapping).filter(name => !columns.includes(name))
   if (unknown.length > 0) throw new AppError('unknown-column', `There is no column ${unknown.map(name => `“${name}”`).join(', ')}. ${present}`, 'Choose among the columns that are there.')
   const emptySide = mapping.leftImage === null && mapping.leftText === null ? 'left' : mapping.rightImage === null && mapping.rightText === null ? 'right' : null
   if (emptySide !== null) throw new AppError('bad-input', `No column is chosen for the ${emptySide} side. ${present}`, `Choose an image or a text column for the ${emptySide} side.`)
@@ -67,7 +69,7 @@ function checkMapping(tableName: string, mapping: ColumnMapping, columns: readon
 async function* readTableDrafts(table: Table, mapping: ColumnMapping, columns: readonly string[], defaults: ImportDefaults): AsyncGenerator<DraftOrProblem> {
   if (table.problem !== null) yield { draft: null, problem: { location: table.name, ...table.problem } }
   const extras = columns.filter(name => (extraColumns as readonly string[]).includes(name.toLowerCase()))
-  const needed = new Set([...Object.values(mapping).filter(name => name !== null), ...extras])
+  const needed = new Set([...columnsOf(mapping), ...extras])
   for await (const { location, values, problem } of table.rows(needed)) {
     yield values === null ? { draft: null, problem: { location, ...problem } } : toDraft(location, values, mapping, defaults, table.pictureDir)
   }
