@@ -13,8 +13,12 @@ const most = (values: number[]): number | null => (values.length ? Math.max(...v
 const sizes = (pair: CheckedPair): [number, number][] => [[pair.leftWidthPx, pair.leftHeightPx], [pair.rightWidthPx, pair.rightHeightPx]]
   .filter((size): size is [number, number] => size[0] !== null && size[1] !== null)
 
+/** Edges of a picture that is dark, washed out or flat are faint however sharp it is, so its sharpness says nothing. */
+const leastContrastOfSharpness = 12
+const sharpnessOf = (sharpness: number | null, contrast: number | null): number | null => (contrast !== null && contrast >= leastContrastOfSharpness ? sharpness : null)
+
 const rules: Partial<Record<FindingKind, (pair: CheckedPair, scores: ScoreSpreads) => number | null>> = {
-  blurred: (pair) => least(present(pair.leftSharpness, pair.rightSharpness)),
+  blurred: (pair) => least(present(sharpnessOf(pair.leftSharpness, pair.leftContrast), sharpnessOf(pair.rightSharpness, pair.rightContrast))),
   dark: (pair) => least(present(pair.leftBrightness, pair.rightBrightness)),
   bright: (pair) => most(present(pair.leftBrightness, pair.rightBrightness)),
   flat: (pair) => least(present(pair.leftContrast, pair.rightContrast)),
