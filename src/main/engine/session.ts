@@ -35,6 +35,7 @@ import { ModelJobs } from './services/modelJobs'
 import { ModelLibrary } from './services/modelLibrary'
 import { ModelRegistry } from './services/modelRegistry'
 import { ModelsService } from './services/models'
+import { NearService } from './services/near'
 import { NegativesService } from './services/negatives'
 import { NumberArrays } from './services/numberArrays'
 import { PairsService } from './services/pairs'
@@ -42,6 +43,7 @@ import { ExportsService } from './services/out/exports'
 import type { Picker } from './services/picker'
 import { ProjectService } from './services/project'
 import { QualityService } from './services/quality/quality'
+import { QueryEmbedder } from './services/queryEmbedder'
 import type { RecentProjects } from './services/recentProjects'
 import { RunsService } from './services/runs'
 import { SavedHitsService } from './services/savedHits'
@@ -101,6 +103,7 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
   const embeddings = new EmbeddingsService({ store, compute, tokens, getDevice })
   const embeddingJobs = new EmbeddingJobs({ store, jobs, models, embeddings, changes })
   const sideVectors = new SideVectors(store)
+  const queryEmbedder = new QueryEmbedder({ compute: queryCompute, images, tokens, embeddings, getDevice: getQueryDevice })
   const negatives = new NegativesService({ store, compute, jobs, models, embeddings, changes, getDevice })
   const pairs = new PairsService(store, changes)
   const imports = new ImportsService(store, picker, changes, drawings)
@@ -129,7 +132,8 @@ function createServices(store: Store, surroundings: SessionSurroundings) {
     templateJobs: new TemplateJobs({ store, jobs, changes }),
     splitJobs: new SplitJobs({ store, jobs, changes }),
     maps: new MapsService({ store, jobs, models, embeddingJobs, sideVectors, arrays, layout, changes }),
-    search: new SearchService({ store, compute: queryCompute, images, models, tokens, embeddings, getDevice: getQueryDevice }),
+    search: new SearchService({ store, compute: queryCompute, images, models, embeddings, queryEmbedder }),
+    near: new NearService({ store, models, sideVectors, queryEmbedder }),
     inspector: new InspectorService({ store, compute: queryCompute, images, models, tokens, drawings, getDevice: getQueryDevice }),
     codebookUse: new CodebookUseService({ store, compute, jobs, models, tokens, changes }),
     attention: new AttentionService({ store, compute, jobs, models, embeddings, changes }),

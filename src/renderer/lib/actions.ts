@@ -46,6 +46,8 @@ export const actionEntries = {
   'library.find': { label: 'Type a filter', scope: 'library', keys: ['/'] },
   'library.inspect': { label: 'Inspect the tokens of the pair', scope: 'library', keys: ['x'] },
   'library.panel': { label: 'Show or hide details', scope: 'library', keys: ['d'] },
+  'library.near': { label: 'Look near a text or a picture', scope: 'library', keys: ['n'] },
+  'library.moreLike': { label: 'More like the pair in focus', scope: 'library', keys: ['m'] },
   'library.facets': { label: 'Show or hide counts by value', scope: 'library', keys: ['f'] },
   'library.edit': { label: 'Edit the caption, in the table', scope: 'library', keys: ['e'] },
   'library.grid': { label: 'Show the grid', scope: 'library', keys: ['1'] },

@@ -6,7 +6,7 @@ import type { Task } from '@shared/contract/entities'
 import type { NewPair } from '@shared/contract/make'
 import type { QueryImage } from '@shared/contract/search'
 import { readError } from '@renderer/api/readError'
-import { uploadPicture } from '@renderer/views/search/queryImages'
+import { uploadPicture } from '@renderer/lib/queryImages'
 
 export interface NewPairDraft {
   key: number

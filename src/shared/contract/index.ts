@@ -8,6 +8,7 @@ import { inspectorContract } from './inspector'
 import { makeContract } from './make'
 import { mapsContract } from './maps'
 import { modelsContract } from './models'
+import { nearContract } from './near'
 import { negativesContract } from './negatives'
 import { filtersContract, historyContract, pairsContract } from './pairs'
 import { projectContract } from './project'
@@ -34,6 +35,7 @@ export const contract = {
   embeddings: embeddingsContract,
   negatives: negativesContract,
   maps: mapsContract,
+  near: nearContract,
   quality: qualityContract,
   runs: runsContract,
   search: searchContract,

@@ -8,7 +8,8 @@ export const pairFilterSchema = z.strictObject({
 })
 export type PairFilter = z.infer<typeof pairFilterSchema>
 
-export const pairSortSchema = z.enum(['newest', 'oldest', 'lowest-score', 'highest-score', 'disagreement', 'edge', 'rarity'])
+/** `nearest` follows the first `near` term of the filter; without one it is the same as oldest. */
+export const pairSortSchema = z.enum(['newest', 'oldest', 'lowest-score', 'highest-score', 'disagreement', 'edge', 'rarity', 'nearest'])
 export type PairSort = z.infer<typeof pairSortSchema>
 
 export const facetsSchema = z.object({

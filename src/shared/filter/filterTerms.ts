@@ -26,6 +26,7 @@ export const filterTerms = {
   right: { kind: 'text', doc: 'Words on the right side.', example: 'right:blue' },
   id: { kind: 'integer', doc: 'The number of the pair.', example: 'id:5,20..30' },
   group: { kind: 'integer', doc: 'Pairs of a group that shares a batch.', example: 'group:12' },
+  near: { kind: 'integer', doc: 'Pairs near a text or picture that was asked for, by the number of that query.', example: 'near:3' },
   has: {
     kind: 'choice', values: ['score', 'group', 'tags', 'left-image', 'right-image', 'left-text', 'right-text', 'flag'],
     doc: 'What the pair has.', example: 'has:left-image',

@@ -12,6 +12,13 @@ export function withoutTermIn(node: FilterNode, name: TermName): FilterNode {
   return allOf(partsOf(node).filter((part) => !isTerm(part, name)))
 }
 
+/** The single numbers that a term asks for, wherever it stands. */
+export function numbersOfTerm(node: FilterNode, name: TermName): number[] {
+  if (node.kind === 'not') return numbersOfTerm(node.node, name)
+  if (node.kind !== 'term') return node.nodes.flatMap((part) => numbersOfTerm(part, name))
+  return node.name === name && node.test.kind === 'numbers' ? node.test.ranges.flatMap(({ from, to }) => (from !== null && from === to ? [from] : [])) : []
+}
+
 /** Null where the text is no filter: then nothing can be told about its terms. */
 const treeOf = (text: string): FilterNode | null => parseFilter(text).value
 

@@ -79,6 +79,8 @@ const byAttention = (valueOf: (attention: PairAttention) => number | null) => (f
 }
 const orders: Record<PairSort, (first: Pair, second: Pair) => number> = {
   oldest: (first, second) => first.id - second.id,
+  // Without a neighbourhood in the filter.
+  nearest: (first, second) => first.id - second.id,
   newest: (first, second) => second.id - first.id,
   'lowest-score': (first, second) => byScore(first, second) || first.id - second.id,
   'highest-score': (first, second) => (first.score === null || second.score === null ? byScore(first, second) : second.score - first.score) || second.id - first.id,

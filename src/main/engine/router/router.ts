@@ -144,6 +144,10 @@ export function createRouter(engine: Pick<Engine, 'services'>) {
       resolveDuplicates: os.quality.resolveDuplicates.handler(({ input }) => engine.services.quality.resolveDuplicates(input)),
       mendTexts: os.quality.mendTexts.handler(({ input }) => engine.services.quality.mendTexts(input)),
     },
+    near: {
+      find: os.near.find.handler(({ input, signal }) => engine.services.near.find(input, signal)),
+      list: os.near.list.handler(({ input }) => engine.services.near.list(input.nearIds)),
+    },
     runs: {
       listPresets: os.runs.listPresets.handler(() => engine.services.runs.listPresets()),
       plan: os.runs.plan.handler(({ input, signal }) => engine.services.runs.plan(input, signal)),

@@ -6,12 +6,13 @@ import type { PairFilter } from '../../../shared/contract/pairs'
 import { AppError } from '../../../shared/errors'
 import type { LayoutClient } from '../compute/layout/layoutClient'
 import type { JobContext, JobRunner } from '../jobs/runner'
+import { hasBit } from '../store/pairBits'
 import type { StoredMap } from '../store/mapStore'
 import type { Store } from '../store/openStore'
 import type { ChangeBus } from './changes'
 import type { EmbeddingJobs } from './embeddingJobs'
 import { colourPoints } from './mapColours'
-import { contentHash, eachRange, gatherVectors } from './mapPoints'
+import { contentHash, gatherVectors } from './mapPoints'
 import type { ModelsService, UsableModel } from './models'
 import type { NumberArrays } from './numberArrays'
 import type { SideVectors } from './sideVectors'
@@ -76,15 +77,11 @@ export class MapsService {
     const { pairIds } = await this.#need(named)
     const matches = new Uint8Array(pairIds.length)
     let matchCount = 0
-    await eachRange(pairIds, (start, end) => {
-      let at = start
-      for (const id of store.maps.listMatches(filter, pairIds[start]!, pairIds[end - 1]!)) {
-        while (at < end && pairIds[at]! < id) at += 1
-        if (at < end && pairIds[at] === id) {
-          matches[at] = 1
-          matchCount += 1
-        }
-      }
+    const bits = store.pairs.index.matching(filter)
+    pairIds.forEach((id, place) => {
+      if (!hasBit(bits, id)) return
+      matches[place] = 1
+      matchCount += 1
     })
     return { valuesId: await arrays.add(matches), matchCount }
   }

@@ -3,14 +3,14 @@ import type { Split } from '../../../shared/contract/entities'
 import type { QueryImage, SearchColumn } from '../../../shared/contract/search'
 import { AppError } from '../../../shared/errors'
 import type { Compute } from '../compute/thread/client'
-import type { DeviceChoice } from '../compute/thread/protocol'
 import { sideKey } from '../store/embeddingStore'
 import type { Store } from '../store/openStore'
 import type { EmbeddingsService } from './embeddings'
 import type { ImagesService } from './images'
-import type { ModelsService, UsableModel } from './models'
+import type { ModelsService } from './models'
 import { SearchTargets, type TargetKind } from './searchTargets'
-import { silentWork, type TokensService, type Work } from './tokens'
+import type { QueryEmbedder } from './queryEmbedder'
+import { silentWork, type Work } from './tokens'
 
 export interface SearchQuery {
   text: string
@@ -26,15 +26,12 @@ export interface SearchDependencies {
   compute: Compute
   images: ImagesService
   models: ModelsService
-  tokens: TokensService
   embeddings: EmbeddingsService
-  getDevice: () => DeviceChoice
+  queryEmbedder: QueryEmbedder
 }
 
 export class SearchService {
   readonly #targets: SearchTargets
-  /** Codes of query pictures by picture and tokenizer; they are forgotten with the pictures when the engine ends. */
-  readonly #queryCodes = new Map<string, Uint16Array>()
 
   constructor(private readonly dependencies: SearchDependencies) {
     this.#targets = new SearchTargets(dependencies.store, dependencies.embeddings)
@@ -58,10 +55,10 @@ export class SearchService {
   }
 
   async #column(modelId: string, text: string | null, query: SearchQuery, work: Work): Promise<SearchColumn> {
-    const { store, compute, models } = this.dependencies
+    const { store, compute, models, queryEmbedder } = this.dependencies
     const startedAtMs = performance.now()
     const model = await models.resolve(modelId)
-    const queryVector = await this.#embedQuery(model, text, query.image, work)
+    const queryVector = await queryEmbedder.embed(model, text, query.image, work)
     const { targets, vectors, width } = await this.#targets.get(model, query.target, query.split, work)
     const ownKey = query.image?.kind === 'query' ? null : sideKey(query.image?.kind === 'project' ? query.image.imageId : null, text)
     let hits: SearchColumn['hits'] = []
@@ -74,26 +71,5 @@ export class SearchService {
       hits = found.map(({ pairId, side, score }) => ({ pair: pairs.get(pairId)!, side, score }))
     }
     return { modelId, hits, candidateCount: targets.length, elapsedMs: performance.now() - startedAtMs }
-  }
-
-  async #embedQuery(model: UsableModel, text: string | null, image: QueryImage | null, work: Work): Promise<Float32Array> {
-    const { compute, tokens, embeddings, getDevice } = this.dependencies
-    if (image?.kind === 'project') await tokens.ensure(model, [image.imageId], work)
-    const codes = image?.kind === 'query' ? await this.#codesOfQueryImage(model, image.queryImageId, work)
-      : image ? embeddings.toInputs(model.tokenizerId, [{ imageId: image.imageId, text }])[0]!.codes : null
-    const { embeddings: vector } = await compute.call('embedSides', { modelDir: model.dir, sides: [{ codes, text }], device: getDevice() }, { signal: work.signal })
-    return vector
-  }
-
-  async #codesOfQueryImage(model: UsableModel, queryImageId: string, work: Work): Promise<Uint16Array> {
-    const { compute, images, getDevice } = this.dependencies
-    const { path, tag } = images.queryImageFile(queryImageId)
-    const key = `${model.tokenizerId}\n${tag}`
-    const known = this.#queryCodes.get(key)
-    if (known) return known
-    const [result] = await compute.call('tokenizeImages', { tokenizerDir: model.tokenizerDir, images: [{ path, recipe: null }], device: getDevice() }, { signal: work.signal })
-    if (!result?.codes) throw result?.error ? AppError.fromJson(result.error) : new AppError('unreadable-image', 'The query picture cannot be read.', 'Give another picture.')
-    this.#queryCodes.set(key, result.codes)
-    return result.codes
   }
 }

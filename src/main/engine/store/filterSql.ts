@@ -116,6 +116,7 @@ const termSql: Record<TermName, (test: TermTest) => TermSql> = {
   right: (test) => fullText(test, 'rightText'),
   id: (test) => tested(inRanges('p.id', numbers(test))),
   group: (test) => listed(below((inner) => `SELECT m.pairId AS id FROM groupMembers m WHERE ${inner}`, inRanges('m.groupId', numbers(test))), ['groups']),
+  near: (test) => listed(below((inner) => `SELECT n.pairId AS id FROM nearPairs n WHERE ${inner}`, inRanges('n.nearId', numbers(test))), []),
   has: (test) => anyOf(words(test).map((word) => hasSql[word]!)),
   updated: (test) => inDays('p.updatedAtMs', days(test)),
   import: (test) => tested(inRanges('p.importId', numbers(test))),

@@ -1,8 +1,6 @@
 // Maps that were made, and what a map shows of pairs. Everything that grows with the project is read by ranges of ids, so
 // that no single read holds the database for long.
-import type { PairFilter } from '../../../shared/contract/pairs'
 import type { Database } from './database'
-import { toCondition } from './filterSql'
 
 export interface StoredMap {
   cacheId: string
@@ -82,12 +80,6 @@ export class MapStore {
   /** Pairs of a range of ids (inclusive) that have a value of the field. Several rows of one pair where it has several tags. */
   listField(field: StoredField, firstId: number, lastId: number): { id: number; value: string | number }[] {
     return this.database.all(fieldSql[field], firstId, lastId)
-  }
-
-  /** Ids of a range (inclusive) that the filter matches, ascending. */
-  listMatches(filter: PairFilter, firstId: number, lastId: number): number[] {
-    const { sql, values } = toCondition(filter)
-    return this.database.all<{ id: number }>(`SELECT p.id FROM pairs p WHERE ${sql} AND p.id BETWEEN ? AND ? ORDER BY p.id`, ...values, firstId, lastId).map(({ id }) => id)
   }
 }
 

@@ -23,6 +23,7 @@ import { MakingStore } from './makingStore'
 import { MapStore } from './mapStore'
 import { MeasureStore } from './measureStore'
 import { ModelNoteStore } from './modelNoteStore'
+import { NearStore } from './nearStore'
 import { NegativeStore } from './negativeStore'
 import { PairStore } from './pairStore'
 import { isProjectDir, ProjectFiles } from './projectFiles'
@@ -55,6 +56,7 @@ export interface Store {
   readonly evaluations: EvaluationStore
   readonly codebookUse: CodebookUseStore
   readonly maps: MapStore
+  readonly near: NearStore
   readonly measures: MeasureStore
   readonly findings: FindingStore
   readonly modelNotes: ModelNoteStore
@@ -157,6 +159,7 @@ function assemble(database: Database, files: ProjectFiles, fallback: NewProject,
     evaluations: new EvaluationStore(database),
     codebookUse: new CodebookUseStore(database),
     maps: new MapStore(database),
+    near: new NearStore(database),
     measures: new MeasureStore(database),
     findings: new FindingStore(database),
     modelNotes: new ModelNoteStore(database),

@@ -3,7 +3,7 @@
 import { splitSchema, statusSchema, taskSchema } from '../../../shared/contract/entities'
 import type { Facets, PairFilter, PairSort } from '../../../shared/contract/pairs'
 import type { FilterNode, TermNode } from '../../../shared/filter/filterTree'
-import { withoutTermIn } from '../../../shared/filter/rewriteFilter'
+import { numbersOfTerm, withoutTermIn } from '../../../shared/filter/rewriteFilter'
 import type { Database } from './database'
 import { compileTerm, readFilter, type TermSql } from './filterSql'
 import { andBits, bitsOfIds, countBits, countCommon, emptyBits, grown, minusBits, orBits, setBit, type PairBits } from './pairBits'
@@ -75,7 +75,7 @@ export class PairIndex {
     const key = JSON.stringify([filter, sort])
     const kept = this.#lists.get(key)
     if (kept) return kept
-    const list = this.#orders.sorted(this.matching(filter), sort)
+    const list = this.#orders.sorted(this.matching(filter), sort, sort === 'nearest' ? numbersOfTerm(readFilter(filter), 'near')[0] : undefined)
     this.#lists.set(key, list)
     dropOldest(this.#lists, mostLists)
     return list

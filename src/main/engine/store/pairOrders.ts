@@ -12,18 +12,20 @@ export class PairOrders {
   readonly #score: KeptOrder
   readonly #attention: Record<'disagreement' | 'edge' | 'rarity', KeptOrder>
 
-  constructor(database: Database) {
+  constructor(private readonly database: Database) {
     this.#score = new KeptOrder(database, '(SELECT id, score AS value FROM pairs)', 'score')
     const attention = (column: 'disagreement' | 'edge' | 'rarity'): KeptOrder => new KeptOrder(database, ofAttention(column), 'attention')
     this.#attention = { disagreement: attention('disagreement'), edge: attention('edge'), rarity: attention('rarity') }
   }
 
-  sorted(bits: PairBits, sort: PairSort): Int32Array {
+  /** @param nearId of the neighbourhood that `nearest` follows; pairs that it does not have come last, oldest first */
+  sorted(bits: PairBits, sort: PairSort, nearId?: number): Int32Array {
     switch (sort) {
       case 'oldest': return idsOfBits(bits)
       case 'newest': return idsOfBits(bits).reverse()
       case 'lowest-score': return this.#score.sorted(bits)
       case 'highest-score': return highestFirst(this.#score.sorted(bits), this.#score.countWithValue(bits))
+      case 'nearest': return nearId === undefined ? idsOfBits(bits) : this.#nearest(nearId).sorted(bits)
       default: return this.#attention[sort].sorted(bits)
     }
   }
@@ -34,6 +36,11 @@ export class PairOrders {
 
   follow(changes: PairChanges): void {
     for (const order of this.#all()) order.follow(changes)
+  }
+
+  /** Read anew each time: a neighbourhood has at most 10,000 pairs. */
+  #nearest(nearId: number): KeptOrder {
+    return new KeptOrder(this.database, `(SELECT pairId AS id, -similarity AS value FROM nearPairs WHERE nearId = ${Math.trunc(nearId)})`, 'rows')
   }
 
   #all(): KeptOrder[] {

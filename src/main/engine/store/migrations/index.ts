@@ -14,13 +14,14 @@ import { people } from './0010-people'
 import { maps } from './0011-maps'
 import { quality } from './0012-quality'
 import { bulkEdits } from './0013-bulk-edits'
+import { near } from './0014-near'
 
 export interface Migration {
   name: string
   sql: string
 }
 
-export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review, snapshots, bin, people, maps, quality, bulkEdits]
+export const migrations: readonly Migration[] = [firstLight, modelJobs, modelNotes, codebookUse, importProgress, query, review, snapshots, bin, people, maps, quality, bulkEdits, near]
 export const currentVersion = migrations.length
 
 /** Marks our files among SQLite files (`PRAGMA application_id`): the letters FLIP. */
