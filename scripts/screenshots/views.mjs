@@ -23,8 +23,35 @@ export const views = {
   'library': {
     at: 'library',
     act: async (page) => {
+      await page.getByRole('radio', { name: 'Grid' }).click()
       await page.getByRole('listbox', { name: 'Pairs' }).getByRole('option').nth(2).click()
       await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { level: 2 }).waitFor()
+    },
+  },
+  'table': {
+    at: 'library',
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'Table' }).click()
+      await page.getByRole('grid', { name: 'Pairs' }).getByRole('row').nth(4).click()
+      await page.getByRole('button', { name: 'Counts by value' }).click()
+      await page.getByRole('complementary', { name: 'Counts by value' }).waitFor()
+    },
+  },
+  'map': {
+    at: 'library',
+    act: async (page) => {
+      const counts = page.getByRole('complementary', { name: 'Counts by value' })
+      if (await counts.isVisible()) await page.getByRole('button', { name: 'Counts by value' }).click()
+      await page.getByRole('radio', { name: 'Map' }).click()
+      const map = page.getByRole('listbox', { name: 'Map of pairs' })
+      const make = page.getByRole('button', { name: 'Make a map' })
+      await map.or(make).first().waitFor()
+      if (await make.isVisible()) await make.click()
+      await map.waitFor({ timeout: 300_000 })
+      await choose(page, 'Colour by', 'Task')
+      await map.focus()
+      await page.keyboard.press('ArrowRight')
+      await page.getByRole('group', { name: 'Colours: Task' }).waitFor()
     },
   },
   'review': { at: 'review', act: (page) => page.getByRole('article').waitFor() },

@@ -16,7 +16,7 @@ export const darkPalette: MapPalette = {
   categories: ['#0bb7fe', '#ffa53c', '#30e5a3', '#f47ac9', '#ecf66b', '#8679fd', '#ef757a', '#72f8f1', '#849109'],
   other: '#9a9eaa',
   none: '#6b7080',
-  faint: '#3a3d47',
+  faint: '#454955',
   gradient: ['#4a5fb0', '#4f8fc0', '#58b79f', '#b3d56e', '#fff3a3'],
 }
 
