@@ -10,6 +10,7 @@ const recipe = ['--preset', 'quick', '--set', 'batchSize=32', '--set', 'epochs=2
 const commands = [
   ['tokenize'],
   ['mine'],
+  ['check'],
   ['train', ...recipe, '--set', 'useHardNegatives=false', '--name', 'Random batches'],
   ['train', ...recipe, '--name', 'Hard negatives'],
   ['evaluate', '--model', 'bundled:nano'],

@@ -54,7 +54,23 @@ export const views = {
       await page.getByRole('group', { name: 'Colours: Task' }).waitFor()
     },
   },
+  'quality': { at: 'quality', act: (page) => page.getByRole('img').first().waitFor() },
+  'make': {
+    at: 'make',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'New region' }).click()
+      for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key)
+    },
+  },
   'review': { at: 'review', act: (page) => page.getByRole('article').waitFor() },
+  'sheet': {
+    at: 'review',
+    act: async (page) => {
+      await page.getByRole('article').first().waitFor()
+      await page.keyboard.press('c')
+      await page.getByRole('article').waitFor({ state: 'detached' })
+    },
+  },
   'negatives': { at: 'negatives', act: (page) => page.getByRole('article').waitFor() },
   'train': {
     at: 'train',

@@ -22,8 +22,8 @@ afterEach(() => project.dispose())
 
 const list = () => project.client.devices.list({})
 const measure = async () => project.waitForJob((await project.client.devices.measure({})).jobId)
-const search = () => project.client.search.query({ text: 'a red card', modelIds: ['bundled:nano'] })
-const lastDevice = () => project.compute.lastRequest('embedSides').device.deviceId
+const mine = async () => project.waitForJob((await project.client.negatives.mine({ perPair: 2 })).jobId)
+const lastDevice = () => project.compute.lastRequest('mine').device.deviceId
 
 describe('devices', () => {
   it('are listed with their memory, without being measured', async () => {
@@ -36,7 +36,7 @@ describe('devices', () => {
   })
 
   it('are measured in a job, and the fastest is then used while the settings leave it open', async () => {
-    await search()
+    await mine()
     expect(lastDevice()).toBeNull()
     const job = await measure()
     expect(job).toMatchObject({ kind: 'measure', state: 'done', title: 'Measure devices with Nano FuseLIP', done: 2, total: 2 })
@@ -46,10 +46,10 @@ describe('devices', () => {
     expect(devices.map(({ isFastest }) => isFastest)).toEqual([false, true, false])
     expect(devices[1]!.samplesPerSecond).toBeCloseTo(64_000 / 101, 6)
     expect(devices[2]!.samplesPerSecond).toBeNull()
-    await project.client.search.query({ text: 'another red card', modelIds: ['bundled:nano'] })
+    await mine()
     expect(lastDevice()).toBe('webgpu:0')
     await project.client.settings.set({ deviceId: 'cpu' })
-    await project.client.search.query({ text: 'a third red card', modelIds: ['bundled:nano'] })
+    await mine()
     expect(lastDevice()).toBe('cpu')
   })
 

@@ -12,11 +12,11 @@ it('pairs.countScope tells what an act would change, and the act changes just th
   const { total: testCount, pairs: tests } = await pairs.list({ filter: { query: 'split:test' } })
   const except = [tests[0]!.id]
   const scope = { filter: { query: 'split:test' }, except }
-  expect(await pairs.countScope({ scope })).toEqual({ count: testCount - 1, changeCount: testCount - 1 })
+  expect(await project.client.pairs.countScope({ scope })).toEqual({ count: testCount - 1, changeCount: testCount - 1 })
   await pairs.addTag({ scope: { ids: [tests[1]!.id, tests[2]!.id] }, tag: 'seen' })
-  expect(await pairs.countScope({ scope, change: { kind: 'addTag', tag: 'seen' } })).toEqual({ count: testCount - 1, changeCount: testCount - 3 })
-  expect(await pairs.countScope({ scope, change: { kind: 'removeTag', tag: 'seen' } })).toEqual({ count: testCount - 1, changeCount: 2 })
-  expect(await pairs.countScope({ scope: { filter: { query: '' } }, change: { kind: 'split', split: 'test' } })).toEqual({ count: total, changeCount: total - testCount })
+  expect(await project.client.pairs.countScope({ scope, change: { kind: 'addTag', tag: 'seen' } })).toEqual({ count: testCount - 1, changeCount: testCount - 3 })
+  expect(await project.client.pairs.countScope({ scope, change: { kind: 'removeTag', tag: 'seen' } })).toEqual({ count: testCount - 1, changeCount: 2 })
+  expect(await project.client.pairs.countScope({ scope: { filter: { query: '' } }, change: { kind: 'split', split: 'test' } })).toEqual({ count: total, changeCount: total - testCount })
   const tagged = await pairs.addTag({ scope, tag: 'seen' })
   expect(tagged).toMatchObject({ changedCount: testCount - 3, history: { undoLabel: `tag “seen” on ${testCount - 3} pairs` } })
   expect((await pairs.list({ filter: { query: 'tag:seen' } })).total).toBe(testCount - 1)
@@ -42,6 +42,15 @@ it('filters are saved, replaced, renamed and removed, and whoever listens hears 
   expect((await project.client.filters.remove({ filterId: saved!.id })).map(({ name }) => name)).toEqual(['blurred'])
   await expect(project.client.filters.remove({ filterId: saved!.id })).rejects.toMatchObject({ code: 'not-found' })
   await expect(project.client.filters.save({ name: 'x', filter: { query: '(' }, sort: 'oldest' })).rejects.toMatchObject({ code: 'bad-input' })
+})
+
+it('the pairs of an act are counted before it, and those that it would change', async () => {
+  const { pairs } = project.client
+  const { pairs: [first], total } = await pairs.list({ filter: { query: '' } })
+  await pairs.setStatus({ scope: { ids: [first!.id] }, status: 'rejected' })
+  expect(await project.client.pairs.countScope({ scope: { filter: { query: '' } } })).toMatchObject({ count: total })
+  expect(await project.client.pairs.countScope({ scope: { filter: { query: '' } }, change: { kind: 'status', status: 'rejected' } })).toEqual({ count: total, changeCount: total - 1 })
+  expect(await project.client.pairs.countScope({ scope: { ids: [first!.id] }, change: { kind: 'status', status: 'rejected' } })).toEqual({ count: 1, changeCount: 0 })
 })
 
 it('a filter that is none is refused with its place and advice', async () => {

@@ -88,7 +88,9 @@ test('a table: suggested columns, optional columns, shared pictures, quoting, an
   const table = join(path, 'table', 'pairs.csv')
   const preview = await inspectSource(table)
   expect(preview).toMatchObject({ sourceName: 'pairs.csv', kind: 'csv', rowCount: 11 })
-  expect(preview.suggestedMapping).toEqual({ leftImage: 'image_path', leftText: 'Question', rightImage: null, rightText: 'answer' })
+  expect(preview.suggestedMapping).toEqual({
+    leftImage: 'image_path', leftText: 'Question', rightImage: null, rightText: 'answer', tags: 'tags', split: 'split', group: 'group', task: 'task', status: 'status',
+  })
   const store = newStore()
   const record = await run(store, table)
   const pairs = store.pairs.list(pairFilterSchema.parse({}), 'oldest', 0, -1)
@@ -137,7 +139,7 @@ test('JSON lines: other columns in later lines, lists, numbers, and lines that a
   const table = join(path, 'pairs.jsonl')
   const preview = await inspectSource(table)
   expect(preview.columns).toEqual(['source_image', 'edited_image', 'instruction', 'tags', 'extra'])
-  expect(preview.suggestedMapping).toEqual({ leftImage: 'source_image', leftText: 'instruction', rightImage: 'edited_image', rightText: null })
+  expect(preview.suggestedMapping).toEqual({ leftImage: 'source_image', leftText: 'instruction', rightImage: 'edited_image', rightText: null, tags: 'tags' })
   const store = newStore()
   const record = await runImport(store, table, null, { task: 'edit', split: 'test' }, quiet)
   const pairs = store.pairs.list(pairFilterSchema.parse({}), 'oldest', 0, -1)

@@ -55,7 +55,7 @@ export const actionEntries = {
   'library.map': { label: 'Show the map', scope: 'library', keys: ['3'] },
   'map.pan': { label: 'Map: move it by pointer', scope: 'library', keys: ['h'] },
   'map.lasso': { label: 'Map: select by an outline', scope: 'library', keys: ['l'] },
-  'map.box': { label: 'Map: select by a box', scope: 'library', keys: ['b'] },
+  'map.box': { label: 'Map: select by a box', scope: 'library', keys: ['Shift+L'] },
   'map.selectInView': { label: 'Map: select what is in sight', scope: 'library', keys: ['v'] },
   'map.fit': { label: 'Map: show all', scope: 'library', keys: ['0'] },
   'map.fitSelection': { label: 'Map: show the selection', scope: 'library', keys: ['9'] },

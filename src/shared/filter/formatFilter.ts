@@ -20,7 +20,9 @@ function formatTerm({ name, test }: TermNode): string {
 
 function formatText(name: TermNode['name'], { kind, text }: Extract<TermNode['test'], { text: string }>): string {
   if (kind === 'phrase') return name === 'text' ? quote(text) : `${name}:${quote(text)}`
-  return name === 'text' && isPlainWord(text) ? text : `${name}:${text}`
+  if (name === 'text' && isPlainWord(text)) return text
+  // Behind a colon these characters would be read as a comparison.
+  return `${name}${/^[<>=]/.test(text) ? '=' : ':'}${text}`
 }
 
 function formatComparison({ from, to, isAboveFrom, isBelowTo }: FilterRange<number | string>): string | null {
