@@ -26,8 +26,10 @@ const page = (query: string, sort: PairSort = 'oldest', offset = 0): void =>
 page('')
 page('', 'lowest-score')
 page('', 'oldest', Math.floor(pairCount * 0.9))
-measure('facets, first', () => store.pairs.countFacets({ query: '' }))
-measure('facets, again', () => store.pairs.countFacets({ query: '' }))
+// As the service asks: between two steps other calls are answered.
+const steps = store.pairs.index.prepare({ query: '' })
+for (let step = 1, isDone = false; !isDone; step += 1) measure(`facets, first, step ${step}`, () => { isDone = steps.next().done === true })
+measure('facets, then', () => store.pairs.countFacets({ query: '' }))
 for (const query of ['status:accepted', 'score<0.2', 'tag:checked', 'a', 'right:"a"', '"a of"', 'red', 'length>80', 'updated>=today', 'status:accepted score:0.2..0.3 "a" -tag:blur']) page(query, 'lowest-score')
 const ids = store.pairs.listIds({ query: 'status:unreviewed' }, 'oldest', 0, 10_000)
 measure(`one part of a bulk edit: ${ids.length} pairs`, () => store.history.edit('bench', [{ kind: 'column', column: 'status', ids, before: 'unreviewed', after: 'accepted' }]))

@@ -2,6 +2,7 @@
 import { flushPromises, type VueWrapper } from '@vue/test-utils'
 import type { Pinia } from 'pinia'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useChangesStore } from '@renderer/stores/changes'
 import { useSelectionStore } from '@renderer/stores/selection'
 import LibraryView from '@renderer/views/library/LibraryView.vue'
 import { createFakeApi, type FakeApi } from './helpers/fakeApi'
@@ -20,6 +21,7 @@ const selected = (): number[] => [...useSelectionStore(pinia).ids].sort((a, b) =
 const shown = (): string[] => wrapper.findAll('[role="option"]').map((each) => each.attributes('aria-label') ?? '')
 const radio = (name: string) => wrapper.findAll('[role="radio"]').find((each) => each.text().startsWith(name))
 const button = (name: string) => wrapper.findAll('button').find((each) => each.text().startsWith(name) || each.attributes('aria-label') === name)
+const bar = (): string => wrapper.get('[role="toolbar"][aria-label="Selected pairs"]').text()
 const details = (): string => wrapper.get('aside[aria-label="Details"]').text()
 const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, step) => first + step)
 const click = async (id: number, modifiers: MouseEventInit = {}): Promise<void> => {
@@ -94,10 +96,45 @@ describe('selecting by keyboard', () => {
   it('selects all that match, those never shown included, and lets go of them', async () => {
     await radio('Accepted')!.trigger('click')
     await vi.waitFor(() => expect(shown().every((label) => label.endsWith('accepted'))).toBe(true))
+    fake.calls.length = 0
     await press('a', { ctrlKey: true })
-    expect(selected()).toEqual(range(0, 49).map((step) => step * 5 + 1))
+    expect(bar()).toContain('All that match: 50 selected')
+    expect(option(1).attributes('aria-selected')).toBe('true')
+    expect(fake.calls).toEqual([])
     await press('Escape')
-    expect(selected()).toEqual([])
+    expect(useSelectionStore(pinia).count).toBe(0)
+  })
+
+  it('leaves single pairs out of all that match, and decides about the rest without naming them', async () => {
+    await press('a', { ctrlKey: true })
+    await click(3, { ctrlKey: true })
+    await click(4, { ctrlKey: true })
+    await click(4, { ctrlKey: true })
+    expect(bar()).toContain('All that match: 249 selected')
+    expect(option(3).attributes('aria-selected')).toBe('false')
+    expect(option(4).attributes('aria-selected')).toBe('true')
+    await press('r')
+    expect(fake.calls.filter((call) => call.name === 'pairs.setStatus').map((call) => call.input)).toEqual([{ scope: { filter: { query: '' }, except: [3] }, status: 'rejected' }])
+    expect(fake.studio.pairs.filter(({ status }) => status === 'rejected')).toHaveLength(249)
+  })
+
+  it('lets go of all that match under another filter, and of those that an edit has made to match no more', async () => {
+    await press('a', { ctrlKey: true })
+    await radio('Accepted')!.trigger('click')
+    await vi.waitFor(() => expect(useSelectionStore(pinia).count).toBe(0))
+    await press('a', { ctrlKey: true })
+    expect(useSelectionStore(pinia).count).toBe(50)
+    const edited = (id: number) => fake.api.pairs.setStatus({ scope: { ids: [id] }, status: 'rejected' })
+    await edited(1)
+    useChangesStore(pinia).take({ topic: 'pairs' })
+    await vi.waitFor(() => expect(useSelectionStore(pinia).count).toBe(49))
+  })
+
+  it('takes a range over the whole list as all that match', async () => {
+    await click(1)
+    focusGrid()
+    await press('End', { shiftKey: true })
+    expect(useSelectionStore(pinia).scope).toEqual({ filter: { query: '' }, except: [] })
   })
 
   it('decides about everything that is selected, once', async () => {

@@ -128,18 +128,18 @@ describe('what is in sight', () => {
 })
 
 describe('how points are drawn', () => {
-  const question = { pairIds: Int32Array.from([1, 2, 3, 4]), colours: Uint8Array.from([0, 1, 0, 1]), hiddenColours: new Set<number>(), matches: null, selectedIds: new Set<number>() }
+  const question = { pointCount: 4, colours: Uint8Array.from([0, 1, 0, 1]), hiddenColours: new Set<number>(), matches: null, isSelected: null }
 
   it('plainly, unless something is meant', () => {
     expect([...findStates(question)]).toEqual([2, 2, 2, 2])
   })
   it('faint where the filter does not match or others are selected', () => {
     expect([...findStates({ ...question, matches: Uint8Array.from([1, 0, 1, 0]) })]).toEqual([2, 1, 2, 1])
-    expect([...findStates({ ...question, selectedIds: new Set([2, 99]) })]).toEqual([1, 3, 1, 1])
-    expect([...findStates({ ...question, matches: Uint8Array.from([1, 0, 0, 0]), selectedIds: new Set([2]) })]).toEqual([1, 3, 1, 1])
+    expect([...findStates({ ...question, isSelected: (point: number) => point === 1 })]).toEqual([1, 3, 1, 1])
+    expect([...findStates({ ...question, matches: Uint8Array.from([1, 0, 0, 0]), isSelected: (point: number) => point === 1 })]).toEqual([1, 3, 1, 1])
   })
   it('not at all where the legend hides their colour', () => {
-    expect([...findStates({ ...question, hiddenColours: new Set([1]), selectedIds: new Set([2]) })]).toEqual([1, 0, 1, 0])
+    expect([...findStates({ ...question, hiddenColours: new Set([1]), isSelected: (point: number) => point === 1 })]).toEqual([1, 0, 1, 0])
   })
   it('faint ones first and selected ones last', () => {
     const { order, plain, selected, end } = orderByState(Uint8Array.from([3, 1, 0, 2, 1]))

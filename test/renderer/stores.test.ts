@@ -5,7 +5,7 @@ import { useChangesStore } from '@renderer/stores/changes'
 import { useHistoryStore } from '@renderer/stores/history'
 import { useJobsStore } from '@renderer/stores/jobs'
 import { useNoticesStore } from '@renderer/stores/notices'
-import { pageSize, usePairsStore } from '@renderer/stores/pairs'
+import { mostPages, pageSize, usePairsStore } from '@renderer/stores/pairs'
 import { useProjectStore } from '@renderer/stores/project'
 import { useSettingsStore } from '@renderer/stores/settings'
 import { createFakeApi, type FakeApi } from './helpers/fakeApi'
@@ -49,6 +49,46 @@ describe('pairs', () => {
     await pairs.show(0, 10)
     const ids = await pairs.idsBetween(pageSize - 2, pageSize + 120)
     expect(ids).toEqual(Array.from({ length: 123 }, (_, step) => pageSize - 1 + step))
+  })
+
+  it('keeps the pages nearest to what is in sight, however far it scrolls', async () => {
+    fake.studio.pairs = Array.from({ length: 6000 }, (_, index) => makePair(index + 1))
+    const pairs = usePairsStore()
+    for (let first = 0; first < 6000; first += 50) await pairs.show(first, first + 20)
+    expect(pairs.pages.size).toBe(mostPages)
+    expect(callsOf('pairs.list')).toHaveLength(60)
+    expect(pairs.at(5990)?.id).toBe(5991)
+    expect(pairs.at(0)).toBeNull()
+    await pairs.show(0, 20)
+    expect(pairs.at(0)?.id).toBe(1)
+  })
+
+  it('fetches only the place where a scrollbar comes to rest', async () => {
+    fake.studio.pairs = Array.from({ length: 6000 }, (_, index) => makePair(index + 1))
+    const pairs = usePairsStore()
+    await pairs.show(0, 20)
+    const moves = Array.from({ length: 19 }, (_, step) => pairs.show((step + 1) * 300, (step + 1) * 300 + 20))
+    await Promise.all(moves)
+    expect(callsOf('pairs.list').map(({ input }) => (input as { offset: number }).offset)).toEqual([0, 5700])
+    expect(pairs.at(5700)?.id).toBe(5701)
+  })
+
+  it('does not ask for pages that have left the sight when their turn comes', async () => {
+    fake.studio.pairs = Array.from({ length: 2000 }, (_, index) => makePair(index + 1))
+    const release: (() => void)[] = []
+    fake.answer('pairs.list', async ({ offset }: { offset: number }) => {
+      await new Promise<void>((resolve) => release.push(resolve))
+      return { pairs: fake.studio.pairs.slice(offset, offset + pageSize), total: 2000 }
+    })
+    const pairs = usePairsStore()
+    const moves = Array.from({ length: 20 }, (_, page) => pairs.show(page * pageSize, page * pageSize + 20))
+    while (release.length > 0) {
+      release.shift()!()
+      await flushPromises()
+    }
+    await Promise.all(moves)
+    expect(callsOf('pairs.list').map(({ input }) => (input as { offset: number }).offset)).toEqual([0, 100, 1900])
+    expect(pairs.at(1900)?.id).toBe(1901)
   })
 
   it('reads again what is in sight when pairs change', async () => {

@@ -1,5 +1,5 @@
-// A window on the pairs that match a filter. Pages are fetched when they come into sight and kept until something
-// changes; a change re-reads only the pages in sight.
+// A window on the pairs that match a filter. Pages are fetched when they come into sight; those nearest to it are kept until
+// something changes, and a change re-reads only the pages in sight.
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { pairFilterSchema, type Facets, type PairFilter, type PairSort } from '@shared/contract/pairs'
@@ -9,11 +9,18 @@ import type { TermName } from '@shared/filter/filterTerms'
 import { withTerm, wordsOfTerm } from '@shared/filter/rewriteFilter'
 import { useApi } from '@renderer/api/api'
 import { readError } from '@renderer/api/readError'
+import { isJump, nearestPages, pagesOf, type Sight } from '@renderer/lib/pageWindow'
 import { useChangesStore } from './changes'
 
 export const pageSize = 100
 /** The most that one call may ask for. */
 const longestWindow = 500
+/** Some 4000 pairs: a few megabytes, and many screens to scroll back through. */
+export const mostPages = 40
+/** Calls under way at a time. Pages that have left the sight when their turn comes are not asked for. */
+const mostCalls = 2
+/** Between two jumps of a scrollbar that is being dragged; what it passes by is not fetched. */
+const restMs = 40
 
 export const usePairsStore = defineStore('pairs', () => {
   const api = useApi()
@@ -27,23 +34,28 @@ export const usePairsStore = defineStore('pairs', () => {
   const error = shallowRef<AppError | null>(null)
   const isFiltered = computed(() => filter.query.trim() !== '')
   const pending = new Set<number>()
-  let sight = { first: 0, last: 0 }
+  let sight: Sight = { first: 0, last: 0 }
+  let movedAtMs = 0
+  const fetching = new Set<Promise<void>>()
   /** Raised when the list means something else, so that late answers to older questions are dropped. */
   let generation = 0
 
   const at = (index: number): Pair | null => pages.value.get(Math.floor(index / pageSize))?.[index % pageSize] ?? null
 
-  async function loadPage(page: number): Promise<void> {
+  /** Gives whether the page came. */
+  async function loadPage(page: number): Promise<boolean> {
     const asked = generation
     pending.add(page)
     try {
       const answer = await api.pairs.list({ filter: { ...filter }, sort: sort.value, offset: page * pageSize, limit: pageSize })
-      if (asked !== generation) return
+      if (asked !== generation) return false
       total.value = answer.total
-      pages.value = new Map(pages.value).set(page, answer.pairs)
+      pages.value = nearestPages(new Map(pages.value).set(page, answer.pairs), sight, pageSize, mostPages)
       error.value = null
+      return true
     } catch (thrown) {
       if (asked === generation) error.value = readError(thrown)
+      return false
     } finally {
       if (asked === generation) pending.delete(page)
     }
@@ -55,34 +67,48 @@ export const usePairsStore = defineStore('pairs', () => {
       const answer = await api.pairs.countFacets({ filter: { ...filter } })
       if (asked === generation) facets.value = answer
     } catch (thrown) {
-      error.value = readError(thrown)
+      if (asked === generation) error.value = readError(thrown)
     }
   }
 
-  /** Tells which indices are on screen (inclusive) and fetches the pages that are missing. */
+  const nextMissing = (): number | undefined => pagesOf(sight, pageSize).find((page) => !pages.value.has(page) && !pending.has(page))
+
+  async function fetchMissing(): Promise<void> {
+    for (let page = nextMissing(); page !== undefined; page = nextMissing()) if (!(await loadPage(page))) return
+  }
+
+  /**
+   * Tells which indices are on screen (inclusive) and fetches the pages that are missing. While jump follows jump, only the place
+   * where that comes to rest is fetched.
+   */
   async function show(first: number, last: number): Promise<void> {
-    sight = { first, last }
-    const missing: number[] = []
-    for (let page = Math.floor(first / pageSize); page <= Math.floor(last / pageSize); page += 1) {
-      if (!pages.value.has(page) && !pending.has(page)) missing.push(page)
+    const nowMs = performance.now()
+    const isResting = nowMs - movedAtMs > restMs || !isJump(sight, { first, last }, pageSize)
+    const own: Sight = { first, last }
+    sight = own
+    movedAtMs = nowMs
+    if (!isResting) await new Promise((resolve) => setTimeout(resolve, restMs))
+    if (sight !== own) return
+    while (fetching.size < mostCalls && nextMissing() !== undefined) {
+      const calls: Promise<void> = fetchMissing().finally(() => fetching.delete(calls))
+      fetching.add(calls)
     }
-    await Promise.all(missing.map(loadPage))
+    await Promise.all(fetching)
   }
 
   /** Reads what is in sight again; what is shown stays until the answer is there. */
   async function refresh(): Promise<void> {
     generation += 1
     pending.clear()
-    const firstPage = Math.floor(sight.first / pageSize)
-    const lastPage = Math.floor(sight.last / pageSize)
-    pages.value = new Map([...pages.value].filter(([page]) => page >= firstPage && page <= lastPage))
-    const wanted = Array.from({ length: lastPage - firstPage + 1 }, (_, step) => firstPage + step)
+    fetching.clear()
+    const wanted = pagesOf(sight, pageSize)
+    pages.value = new Map([...pages.value].filter(([page]) => wanted.includes(page)))
     await Promise.all([...wanted.map(loadPage), loadFacets()])
   }
 
-  /** Starts over: another filter or order. */
+  /** Starts over: another filter or order. As many are in sight as before. */
   async function reset(): Promise<void> {
-    sight = { first: 0, last: 0 }
+    sight = { first: 0, last: sight.last - sight.first }
     pages.value = new Map()
     await refresh()
   }

@@ -28,10 +28,12 @@ export const historySchema = z.object({
 })
 export type History = z.infer<typeof historySchema>
 
+/** More pairs than this are meant by a filter, not by their ids. */
+export const mostNamedPairs = 100_000
 /** Pairs that an act is about: these, or all that match a filter but for some. A filter sends no ids, however many match. */
 export const pairScopeSchema = z.union([
-  z.strictObject({ ids: z.array(id).min(1).max(100_000) }),
-  z.strictObject({ filter: pairFilterSchema, except: z.array(id).max(100_000).default([]) }),
+  z.strictObject({ ids: z.array(id).min(1).max(mostNamedPairs) }),
+  z.strictObject({ filter: pairFilterSchema, except: z.array(id).max(mostNamedPairs).default([]) }),
 ])
 export type PairScope = z.infer<typeof pairScopeSchema>
 

@@ -1,13 +1,13 @@
 // Acts that may take several turns run one after the other, so that an undo never meets half an edit. Between two steps of an
 // act other calls are answered.
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../store/openStore'
+import { runInSteps } from './steps'
 
 export class EditLane {
   #last: Promise<unknown> = Promise.resolve()
 
   run<T>(act: () => Generator<void, T>): Promise<T> {
-    const result = this.#last.then(() => this.#stepThrough(act()))
+    const result = this.#last.then(() => runInSteps(act()))
     this.#last = result.catch(() => undefined)
     return result
   }
@@ -15,14 +15,6 @@ export class EditLane {
   /** When nothing is under way any more. */
   async idle(): Promise<void> {
     await this.#last
-  }
-
-  async #stepThrough<T>(steps: Generator<void, T>): Promise<T> {
-    for (;;) {
-      const step = steps.next()
-      if (step.done) return step.value
-      await nextTurn()
-    }
   }
 }
 

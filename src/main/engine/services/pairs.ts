@@ -9,6 +9,7 @@ import type { PairRow } from '../store/pairStore'
 import type { ChangeBus } from './changes'
 import { editLabel } from './editLabel'
 import { editLaneOf } from './editLane'
+import { runInSteps } from './steps'
 
 const statusVerb: Record<Status, string> = { accepted: 'accept', rejected: 'reject', unreviewed: 'reset' }
 
@@ -33,8 +34,14 @@ export class PairsService {
     return this.#store.pairs.getMany(ids)
   }
 
-  countFacets(filter: PairFilter): Facets {
-    return this.#store.pairs.countFacets(filter)
+  /** The first time, in steps: what the counts are made from is read from the whole project. */
+  countFacets(filter: PairFilter): Promise<Facets> {
+    const { pairs } = this.#store
+    function* steps(): Generator<void, Facets> {
+      yield* pairs.index.prepare(filter)
+      return pairs.countFacets(filter)
+    }
+    return runInSteps(steps())
   }
 
   countScope(scope: PairScope, change: PairChange | null): { count: number; changeCount: number } {

@@ -4,23 +4,23 @@
 export const pointState = { hidden: 0, faint: 1, plain: 2, selected: 3 } as const
 
 export interface StateQuestion {
-  pairIds: Int32Array
+  pointCount: number
   /** The colour of each point, and the colours that the legend has switched off. */
   colours: Uint8Array
   hiddenColours: ReadonlySet<number>
   /** One byte per point, 0 where the filter does not match; null without a filter. */
   matches: Uint8Array | null
-  selectedIds: ReadonlySet<number>
+  /** Null when nothing is selected. */
+  isSelected: ((point: number) => boolean) | null
 }
 
 /** While something is selected, or a filter is set, all else is faint. A selected point shows even where the filter does not match it. */
-export function findStates({ pairIds, colours, hiddenColours, matches, selectedIds }: StateQuestion): Uint8Array {
-  const states = new Uint8Array(pairIds.length)
-  const hasSelection = selectedIds.size > 0
-  for (let point = 0; point < pairIds.length; point++) {
+export function findStates({ pointCount, colours, hiddenColours, matches, isSelected }: StateQuestion): Uint8Array {
+  const states = new Uint8Array(pointCount)
+  for (let point = 0; point < pointCount; point++) {
     if (hiddenColours.size > 0 && hiddenColours.has(colours[point]!)) continue
-    if (hasSelection && selectedIds.has(pairIds[point]!)) states[point] = pointState.selected
-    else states[point] = hasSelection || (matches !== null && matches[point] === 0) ? pointState.faint : pointState.plain
+    if (isSelected?.(point)) states[point] = pointState.selected
+    else states[point] = isSelected !== null || (matches !== null && matches[point] === 0) ? pointState.faint : pointState.plain
   }
   return states
 }

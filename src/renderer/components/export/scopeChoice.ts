@@ -20,7 +20,7 @@ export function useScopeChoice() {
     ...(selection.count > 0 ? [{ value: 'selection' as const, label: `Selected: ${formatCount(selection.count)}` }] : []),
   ])
   const scope = computed<PairScope>(() => {
-    if (chosen.value === 'selection') return { ids: [...selection.ids] }
+    if (chosen.value === 'selection' && selection.scope) return selection.scope
     return { filter: { query: chosen.value === 'filter' ? pairs.filter.query : '' }, except: [] }
   })
   /** For what is about to be opened: the narrowest scope that there is. */

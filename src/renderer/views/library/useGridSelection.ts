@@ -1,4 +1,6 @@
 // How clicks and arrow keys select pairs: plain replaces, Ctrl toggles, Shift takes the range from the anchor.
+import { mostNamedPairs } from '@shared/contract/pairs'
+import { formatCount } from '@renderer/lib/format'
 import { usePairsStore } from '@renderer/stores/pairs'
 import { useNoticesStore } from '@renderer/stores/notices'
 import { useSelectionStore } from '@renderer/stores/selection'
@@ -13,8 +15,15 @@ export function useGridSelection() {
   const selection = useSelectionStore()
   const notices = useNoticesStore()
 
-  async function selectRange(first: number, last: number): Promise<void> {
-    const ids = await notices.attempt(() => pairs.idsBetween(Math.min(first, last), Math.max(first, last)))
+  async function selectRange(from: number, to: number): Promise<void> {
+    const first = Math.min(from, to)
+    const last = Math.max(from, to)
+    if (first === 0 && last + 1 === pairs.total) return selection.selectAll()
+    if (last - first >= mostNamedPairs) {
+      notices.show({ tone: 'bad', title: `A range holds at most ${formatCount(mostNamedPairs)} pairs.`, text: 'Select all that match and leave some out, or narrow the filter.' })
+      return
+    }
+    const ids = await notices.attempt(() => pairs.idsBetween(first, last))
     if (ids) selection.replace(ids)
   }
 
@@ -28,8 +37,8 @@ export function useGridSelection() {
     else selection.replace([pair.id])
   }
 
-  const selectAll = async (): Promise<void> => {
-    if (pairs.total) await selectRange(0, pairs.total - 1)
+  function selectAll(): void {
+    if (pairs.total) selection.selectAll()
   }
 
   return { select, selectAll }

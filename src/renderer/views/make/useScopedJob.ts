@@ -21,7 +21,7 @@ export function useScopedJob<Preview>(options: () => unknown, act: {
   const jobs = useJobsStore()
   const notices = useNoticesStore()
   const changes = useChangesStore()
-  const scope = shallowRef<PairScope>(selection.count > 0 ? { ids: [...selection.ids] } : { filter: { ...pairs.filter }, except: [] })
+  const scope = shallowRef<PairScope>(selection.scope ?? { filter: { ...pairs.filter }, except: [] })
   const preview = useAnswer<Preview>()
   const jobId = ref<number | null>(null)
   const job = computed(() => jobs.jobs.find(({ id }) => id === jobId.value) ?? null)

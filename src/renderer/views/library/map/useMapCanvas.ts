@@ -53,12 +53,15 @@ export function useMapCanvas(canvas: Readonly<Ref<HTMLCanvasElement | null>>) {
       : { colours: toGradientIndices(values.values, values.colour.lowest, values.colour.highest), table: gradientTable(palette) })
   }
 
+  /** Where all that match are selected, the map knows which match. */
+  const isSelected = (point: number): boolean => selection.has(idOf(point)) && (!selection.isMatching || store.matches === null || store.matches[point] === 1)
+
   function showStates(): void {
     const { points, values, matches } = store
     if (!scene.value || !points || !values) return
     scene.value.isExcluded = matches && ((point) => matches[point] === 0)
     const colours = values.kind === 'category' ? values.values : new Uint8Array(points.pairIds.length)
-    scene.value.setStates(findStates({ pairIds: points.pairIds, colours, hiddenColours: values.kind === 'category' ? hidden.value : noColours, matches, selectedIds: selection.ids }))
+    scene.value.setStates(findStates({ pointCount: points.pairIds.length, colours, hiddenColours: values.kind === 'category' ? hidden.value : noColours, matches, isSelected: selection.count > 0 ? isSelected : null }))
   }
 
   function showAll(): void {
@@ -87,13 +90,15 @@ export function useMapCanvas(canvas: Readonly<Ref<HTMLCanvasElement | null>>) {
   watch(() => store.points, showAll)
   watch([() => store.values, () => settings.isDark], showColours)
   watch(() => store.field, () => { hidden.value = noColours })
-  watch([() => store.values, () => store.matches, () => selection.ids, hidden], showStates)
+  watch([() => store.values, () => store.matches, () => selection.scope, hidden], showStates)
 
   /** Where a point is on the screen now; read again after every move. */
   const spotOf = (point: number | null): Spot | null => (void moves.value, point === null || !scene.value || !store.points ? null : scene.value.screenPlaceOf(point))
   const sizeNow = (): Size => (void moves.value, scene.value?.size ?? { widthPx: 0, heightPx: 0 })
   /** Points of the selection, as far as the map has them. */
-  const selectedPoints = (): number[] => [...selection.ids].flatMap((id) => store.pointOf(id) ?? [])
+  const selectedPoints = (): number[] => (selection.isMatching
+    ? Array.from(store.points?.pairIds ?? [], (_, point) => point).filter(isSelected)
+    : [...selection.ids].flatMap((id) => store.pointOf(id) ?? []))
 
   return { scene, hovered, outline, hidden, isLost, canDraw, idOf, take, spotOf, sizeNow, selectedPoints }
 }
