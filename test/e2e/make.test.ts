@@ -62,8 +62,8 @@ describe('making pairs', () => {
     // In the Library it is a pair of picture and phrase with the part, 43 by 46 pixels of it.
     await leaveField()
     await pressAll('g', 'l')
-    await page.getByRole('searchbox', { name: 'Filter' }).fill('task:region quiet')
-    const pair = page.getByRole('option')
+    await page.getByRole('combobox', { name: 'Filter' }).fill('task:region quiet')
+    const pair = page.getByRole('listbox', { name: 'Pairs' }).getByRole('option')
     await expect.poll(() => pair.count(), { timeout: 30_000 }).toBe(1)
     expect(await pair.locator('img').count()).toBe(2)
     await leaveField()
@@ -79,7 +79,7 @@ describe('making pairs', () => {
   })
 
   it('makes transformations of the pairs of the filter as a job', async () => {
-    await page.getByRole('searchbox', { name: 'Filter' }).fill('split:validation')
+    await page.getByRole('combobox', { name: 'Filter' }).fill('split:validation')
     await leaveField()
     await pressAll('g', 'p')
     await page.getByRole('tab', { name: 'Transformations' }).waitFor()
