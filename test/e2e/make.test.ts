@@ -28,7 +28,8 @@ afterAll(async () => {
 const pressAll = async (...keys: string[]): Promise<void> => { for (const key of keys) await page.keyboard.press(key) }
 /** Out of a field, so that single keys work again. */
 const leaveField = (): Promise<unknown> => page.evaluate('document.activeElement?.blur()')
-const isAtRest = `document.querySelector('.animate-spin, [aria-busy="true"]') === null && [...document.images].every((image) => image.complete && image.naturalWidth > 0)`
+/** A theme that was changed fades in: colours are judged when they have arrived. */
+const isAtRest = `document.getAnimations().every(({ playState }) => playState !== 'running') && document.querySelector('.animate-spin, [aria-busy="true"]') === null && [...document.images].every((image) => image.complete && image.naturalWidth > 0)`
 const box = () => page.getByRole('application')
 
 async function findViolations(): Promise<string[]> {
