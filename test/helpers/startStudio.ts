@@ -13,6 +13,8 @@ export interface StudioOptions {
   /** Kept when given; otherwise a temporary one that disappears with the studio. */
   dataDir?: string
   environment?: Record<string, string>
+  /** Otherwise the sample project. */
+  projectDir?: string
 }
 
 export interface RunningStudio {
@@ -33,7 +35,7 @@ const ended = (child: ChildProcess): Promise<number | null> =>
 
 export async function startStudio(options: StudioOptions = {}): Promise<RunningStudio> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'fuselip-studio-')))
-  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'serve', '--port', '0', '--no-open', '--json'], {
+  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), ...(options.projectDir ? ['--project', options.projectDir] : []), 'serve', '--port', '0', '--no-open', '--json'], {
     cwd: dataDir,
     env: { ...process.env, ...options.environment, FUSELIP_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
