@@ -130,6 +130,14 @@ describe('selecting by keyboard', () => {
     await vi.waitFor(() => expect(useSelectionStore(pinia).count).toBe(49))
   })
 
+  it('selects the pair that a key jumps to, before its page has come, and nothing else', async () => {
+    await press('a', { ctrlKey: true })
+    focusGrid()
+    await press('End')
+    await vi.waitFor(() => expect(selected()).toEqual([250]))
+    expect(useSelectionStore(pinia).isMatching).toBe(false)
+  })
+
   it('takes a range over the whole list as all that match', async () => {
     await click(1)
     focusGrid()

@@ -32,9 +32,12 @@ export function useGridSelection() {
     selection.focus(pair?.id ?? null, index)
     if (isRange && selection.anchorIndex !== null) return selectRange(selection.anchorIndex, index)
     selection.anchorIndex = index
-    if (!pair) return
-    if (isToggle) selection.toggle(pair.id)
-    else selection.replace([pair.id])
+    if (pair && isToggle) selection.toggle(pair.id)
+    else if (!isToggle) selection.replace(pair ? [pair.id] : [])
+    if (pair || isToggle) return
+    // A jump to where no page has come yet.
+    const ids = await notices.attempt(() => pairs.idsBetween(index, index))
+    if (ids && selection.focusIndex === index && selection.count === 0) selection.replace(ids)
   }
 
   function selectAll(): void {
