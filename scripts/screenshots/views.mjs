@@ -54,7 +54,13 @@ export const views = {
       await page.getByRole('group', { name: 'Colours: Task' }).waitFor()
     },
   },
-  'quality': { at: 'quality', act: (page) => page.getByRole('img').first().waitFor() },
+  'quality': {
+    at: 'quality',
+    act: async (page) => {
+      await page.getByRole('button', { name: /^Low agreement/ }).click()
+      await page.getByRole('img').first().waitFor()
+    },
+  },
   'make': {
     at: 'make',
     act: async (page) => {
@@ -133,6 +139,7 @@ export const views = {
 
 /** Waits until nothing on the page is still on its way: words that say so, pictures, charts, fonts. */
 export async function settle(page) {
+  for (const notice of await page.getByRole('button', { name: 'Dismiss' }).all()) await notice.click()
   await page.waitForFunction(() => {
     const busy = document.querySelector('[aria-busy="true"], .animate-spin, .animate-pulse')
     const pictures = [...document.images].filter((image) => {

@@ -6,14 +6,14 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-core/dist/register_all_gradients'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compileFunction } from '../../src/main/engine/compute/graph/compileFunction'
-import type { TensorFunction, TensorSpec } from '../../src/main/engine/compute/graph/traceFunction'
+import type { TensorFunction } from '../../src/main/engine/compute/graph/traceFunction'
 import { codeVectors, decodeVectors } from '../../src/main/engine/compute/titok/decoder'
 import { encodeLatents, nearestCodes } from '../../src/main/engine/compute/titok/encoder'
 import { initialiseTitok } from '../../src/main/engine/compute/titok/initialise'
 import { readTitokConfig, type TitokConfig } from '../../src/main/engine/compute/titok/titokConfig'
 import type { WeightMap } from '../../src/main/engine/compute/weights/namedArray'
 import { readSafetensors } from '../../src/main/engine/compute/weights/safetensors'
+import { runCompiled, type Given } from '../helpers/runCompiled'
 
 const goldenPath = (path: string): string => fileURLToPath(new URL(`../fixtures/golden/${path}`, import.meta.url))
 
@@ -21,21 +21,6 @@ let golden: WeightMap
 beforeAll(async () => {
   golden = (await readSafetensors(goldenPath('golden.safetensors'))).weights
 })
-
-interface Given { shape: number[]; data: Float32Array | Int32Array }
-
-/** Compiles, runs once and gives the outputs as plain arrays. */
-async function runCompiled(inputs: Map<string, Given>, body: TensorFunction): Promise<Record<string, Float32Array>> {
-  const specs: Record<string, TensorSpec> = {}
-  for (const [name, { shape, data }] of inputs) specs[name] = { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32' }
-  const compiled = await compileFunction(specs, body)
-  try {
-    const outputs = await compiled.run(Object.fromEntries(compiled.inputs.map(({ name }) => [name, inputs.get(name)!.data])))
-    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, Float32Array.from(tensor.data as Float32Array)]))
-  } finally {
-    await compiled.dispose()
-  }
-}
 
 function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   expect(actual.length).toBe(expected.length)

@@ -11,8 +11,7 @@ import { createEmbedder } from '../../src/main/engine/compute/fuselip/embedder'
 import { readModelFolder } from '../../src/main/engine/compute/fuselip/modelFolder'
 import { countFuselipParameters } from '../../src/main/engine/compute/fuselip/parameterShapes'
 import { trainedWeights } from '../../src/main/engine/compute/fuselip/trainedWeights'
-import { compileFunction, cpuDevice } from '../../src/main/engine/compute/graph/compileFunction'
-import type { TensorFunction, TensorSpec } from '../../src/main/engine/compute/graph/traceFunction'
+import { cpuDevice } from '../../src/main/engine/compute/graph/compileFunction'
 import { importModel } from '../../src/main/engine/compute/library/importModel'
 import { codeVectors, decodeVectors } from '../../src/main/engine/compute/titok/decoder'
 import { encodeLatents, nearestCodes } from '../../src/main/engine/compute/titok/encoder'
@@ -22,6 +21,7 @@ import { stepGradients, type StepTensors } from '../../src/main/engine/compute/t
 import type { StepBatch, StepSide } from '../../src/main/engine/compute/training/stepContract'
 import type { WeightMap } from '../../src/main/engine/compute/weights/namedArray'
 import { readSafetensors } from '../../src/main/engine/compute/weights/safetensors'
+import { runCompiled, type Given } from '../helpers/runCompiled'
 import { temporaryFolder } from '../helpers/temporaryFolder'
 import { relativeDifference } from '../helpers/weightDifference'
 import { preparePython, runReference } from './python'
@@ -30,21 +30,6 @@ const root = temporaryFolder()
 const signal = new AbortController().signal
 let python: string
 beforeAll(() => { python = preparePython() })
-
-interface Given { shape: readonly number[]; data: Float32Array | Int32Array }
-
-/** Compiles, runs once and gives the outputs as plain arrays. */
-async function runCompiled(inputs: Map<string, Given>, body: TensorFunction): Promise<Record<string, Float32Array>> {
-  const specs: Record<string, TensorSpec> = Object.fromEntries([...inputs].map(([name, { shape, data }]) =>
-    [name, { shape: [...shape], dtype: data instanceof Int32Array ? 'int32' : 'float32' }]))
-  const compiled = await compileFunction(specs, body)
-  try {
-    const outputs = await compiled.run(Object.fromEntries(compiled.inputs.map(({ name }) => [name, inputs.get(name)!.data])))
-    return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, Float32Array.from(tensor.data as Float32Array)]))
-  } finally {
-    await compiled.dispose()
-  }
-}
 
 function rowsOf(expected: WeightMap, name: string): { ids: Int32Array; length: number; endPositions: Int32Array } {
   const { data, shape } = expected.get(name)!

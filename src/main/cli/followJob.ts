@@ -36,7 +36,8 @@ export async function followJob(jobId: number, options: FollowOptions): Promise<
       await new Promise((resolve) => setTimeout(resolve, pollMs))
       job = await client.jobs.get({ jobId })
     }
-    if (job.state === 'done') progress.update('done', job.total ?? job.done, job.total)
+    // A run that was paused has not done all of its steps.
+    if (job.state === 'done') progress.update(wasAsked ? 'stopped' : 'done', wasAsked ? job.done : job.total ?? job.done, job.total)
   } finally {
     progress.end()
   }
