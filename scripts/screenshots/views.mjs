@@ -58,7 +58,7 @@ export const views = {
     at: 'quality',
     act: async (page) => {
       await page.getByRole('button', { name: /^Low agreement/ }).click()
-      await page.getByRole('img').first().waitFor()
+      await page.locator('main img').first().waitFor()
     },
   },
   'make': {

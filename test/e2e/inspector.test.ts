@@ -25,7 +25,8 @@ afterAll(async () => {
 })
 
 // Scripts for the page, as text, because this file is checked without the names of a browser.
-const isAtRest = `document.querySelector('.animate-spin, [aria-busy="true"]') === null && [...document.images].every((image) => image.complete && image.naturalWidth > 0)`
+// A theme that was changed fades in: colours are judged when they have arrived.
+const isAtRest = `document.getAnimations().every(({ playState }) => playState !== 'running') && document.querySelector('.animate-spin, [aria-busy="true"]') === null && [...document.images].every((image) => image.complete && image.naturalWidth > 0)`
 const settle = (): Promise<void> => expect.poll(() => page.evaluate(isAtRest), { timeout: 30_000 }).toBe(true)
 const picture = (name: string) => page.getByRole('img', { name, exact: true })
 const addressOf = async (name: string): Promise<string> => (await picture(name).getAttribute('src')) ?? ''
@@ -88,8 +89,7 @@ describe('the inspector', () => {
     await tokens().nth(4).click()
     await tokens().nth(20).click()
     await page.getByRole('region', { name: /^Place 20, code/ }).waitFor()
-    await settle()
-    expect(await picture('With the expected codes').isVisible()).toBe(true)
+    await picture('With the expected codes').waitFor()
     const second = page.getByRole('region', { name: /^Place 4, code/ }).getByRole('button', { name: /^Draw code/ }).nth(1)
     await second.click()
     await page.getByRole('img', { name: /^With code \d+ in place 4$/ }).waitFor()
