@@ -69,14 +69,6 @@ export const views = {
     },
   },
   'review': { at: 'review', act: (page) => page.getByRole('article').waitFor() },
-  'sheet': {
-    at: 'review',
-    act: async (page) => {
-      await page.getByRole('article').first().waitFor()
-      await page.keyboard.press('c')
-      await page.getByRole('article').waitFor({ state: 'detached' })
-    },
-  },
   'negatives': { at: 'negatives', act: (page) => page.getByRole('article').waitFor() },
   'train': {
     at: 'train',
