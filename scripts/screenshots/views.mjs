@@ -131,7 +131,7 @@ export const views = {
 
 /** Waits until nothing on the page is still on its way: words that say so, pictures, charts, fonts. */
 export async function settle(page) {
-  for (const notice of await page.getByRole('button', { name: 'Dismiss' }).all()) await notice.click()
+  for (const notice of await page.getByRole('button', { name: 'Dismiss', exact: true }).all()) await notice.click()
   await page.waitForFunction(() => {
     const busy = document.querySelector('[aria-busy="true"], .animate-spin, .animate-pulse')
     const pictures = [...document.images].filter((image) => {
